@@ -1,0 +1,1 @@
+"""Frames of molecules: readers, checks, the canonical dataset, splits, generation."""

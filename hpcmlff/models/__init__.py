@@ -1,0 +1,1 @@
+"""Trainers: what turns a training task into a model."""

@@ -1,0 +1,67 @@
+"""Trainers by name, found through the entry-point group ``hpcmlff.trainers``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from typing import Any
+
+from hpcmlff.errors import GridError, Key, nearest
+from hpcmlff.models.protocol import Trainer, TrainerEntry
+
+GROUP = "hpcmlff.trainers"
+"""The entry-point group."""
+
+
+def names() -> list[str]:
+    """Return the names of all trainers that are installed."""
+    return sorted(point.name for point in entry_points(group=GROUP))
+
+
+@cache
+def entry(name: str) -> TrainerEntry:
+    """Return a trainer's entry; nothing heavy is imported.
+
+    Raises
+    ------
+    GridError
+        No such trainer is installed.
+    """
+    for point in entry_points(group=GROUP, name=name):
+        found = point.load()
+        if isinstance(found, TrainerEntry):
+            return found
+    raise GridError(f"unknown model {name!r}", hint=nearest(name, names()))
+
+
+def check_installed(found: TrainerEntry, key: Key = ()) -> None:
+    """Refuse a trainer whose packages are missing.
+
+    Raises
+    ------
+    GridError
+        Names the package and the extra that installs it.
+    """
+    missing = [module for module in found.requires if find_spec(module) is None]
+    if missing:
+        install = f"hpcmlff[{found.extra}]" if found.extra else " ".join(missing)
+        raise GridError(
+            f"the model {found.name!r} needs {' and '.join(missing)}, not installed here",
+            key=key,
+            hint=f"Install it: python -m pip install {install!r}",
+        )
+
+
+def load(name: str) -> Trainer[Any]:
+    """Import a trainer's engine and return an instance; for compute nodes.
+
+    Raises
+    ------
+    GridError
+        No such trainer is installed.
+    """
+    module, _, attribute = entry(name).engine.partition(":")
+    trainer: Trainer[Any] = getattr(import_module(module), attribute)()
+    return trainer

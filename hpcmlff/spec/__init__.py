@@ -1,0 +1,1 @@
+"""Pure descriptions: grids, cells, resources, profiles, states. No input or output here."""

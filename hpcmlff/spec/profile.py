@@ -1,0 +1,34 @@
+"""A cluster's description."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hpcmlff.spec.strict import Seconds, Strict
+
+
+class Profile(Strict):
+    """How jobs are run on one machine or cluster."""
+
+    name: str
+    """Its name, as given to ``--profile``."""
+    description: str = ""
+    """One line for people."""
+    scheduler: Literal["local"]
+    """What runs the jobs."""
+    cpus: int | Literal["auto"] = "auto"
+    """Cores a job may use; ``auto`` takes those this process may run on."""
+    max_parallel: int | Literal["auto"] = Field(default="auto")
+    """Cells side by side in one job; ``auto`` fills the cores."""
+    walltime: Seconds = 30 * 24 * 3600
+    """Longest run of one job."""
+    grace: Seconds = 30
+    """Time a cell gets between being asked to stop and being killed."""
+    checkpoint_interval: Seconds = 300
+    """Longest work a killed node can cost."""
+    progress_interval: Seconds = 2
+    """Time between two reports of a running cell."""
+    poll_interval: Seconds = 2
+    """Shortest time between two looks at the jobs from a login node."""

@@ -1,0 +1,53 @@
+"""The base of every pydantic model that describes a file from outside."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, types are not converted, instances do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_CLOCK = re.compile(r"(?:(?P<d>\d+)-)?(?P<h>\d+):(?P<m>[0-5]\d):(?P<s>[0-5]\d)")
+_AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[smhd])")
+
+
+def seconds(text: Any) -> Any:
+    """Turn ``"48h"``, ``"90m"``, ``"30s"``, ``"2d"`` or ``"1-12:00:00"`` into whole seconds.
+
+    Raises
+    ------
+    ValueError
+        The text is not a duration, or is a bare number, whose unit would be a guess.
+    """
+    if not isinstance(text, str):
+        raise ValueError("a duration needs its unit, such as 48h, 90m, 30s or 1-12:00:00")
+    if match := _AMOUNT.fullmatch(text.strip()):
+        return round(float(match["number"]) * _UNIT_S[match["unit"]])
+    if match := _CLOCK.fullmatch(text.strip()):
+        return sum(int(match[unit] or 0) * _UNIT_S[unit] for unit in "dhms")
+    raise ValueError(f"{text!r} is not a duration such as 48h, 90m, 30s or 1-12:00:00")
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        raise ValueError("a duration must be longer than nothing")
+    return value
+
+
+Seconds = Annotated[
+    int,
+    BeforeValidator(seconds),
+    AfterValidator(_positive),
+    PlainSerializer(lambda value: f"{value}s", return_type=str),
+]
+"""A duration, written with its unit and held in seconds."""
