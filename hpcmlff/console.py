@@ -1,0 +1,95 @@
+"""What all commands share: the way they end, and where they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+
+def run(command: click.Command, module: str, argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    An expected error prints one message; only a bug prints a traceback.
+
+    Parameters
+    ----------
+    command
+        A click command whose function returns an exit code.
+    module
+        Name of the module users start, for the usage line.
+    argv
+        Arguments without the program's name; those of the process if left out.
+
+    Returns
+    -------
+    int
+        See `hpcmlff.errors` for the codes.
+    """
+    try:
+        code = command.main(
+            None if argv is None else list(argv),
+            prog_name=f"python -m {module}",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+        return int(code or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except HpcmlffError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; nothing is wrong with us.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001 - the one place where bugs end
+        traceback.print_exc()
+        click.echo("error: this is a bug in hpcmlff; please report the lines above", err=True)
+        return EXIT_BUG
+
+
+def examples(*lines: str) -> str:
+    """Return the epilog of a command's help that shows these example lines."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def say(text: str) -> None:
+    """Print a line for people on stderr, so that stdout stays clean for scripts."""
+    click.echo(text, err=True)
+
+
+def emit_json(value: Any) -> None:
+    """Print plain data as JSON on stdout; NaN becomes null."""
+    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """Return rich's console: colours and live redrawing on a terminal only."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    is_nan = isinstance(value, float) and (value != value or abs(value) == float("inf"))
+    return None if is_nan else value
