@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import traceback
@@ -75,7 +76,7 @@ def say(text: str) -> None:
 
 
 def emit_json(value: Any) -> None:
-    """Print plain data as JSON on stdout; NaN becomes null."""
+    """Print plain data as JSON on stdout; NaN and infinity become null."""
     click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
 
 
@@ -91,5 +92,4 @@ def _finite(value: Any) -> Any:
         return {key: _finite(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(one) for one in value]
-    is_nan = isinstance(value, float) and (value != value or abs(value) == float("inf"))
-    return None if is_nan else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -163,7 +163,7 @@ class _Builder:
             return [self.build(child, (*at, i)) for i, child in enumerate(node.value)]
         if node.tag not in _PLAIN_TAGS:
             return str(node.value)
-        return self._scalar.construct_object(node)  # type: ignore[no-untyped-call]
+        return self._scalar.construct_object(node)
 
     def _mapping(self, node: yaml.MappingNode, at: Key) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -87,6 +87,7 @@ def _check_hyperparameter(name: str, axes: Mapping[str, Any], key: Key) -> None:
 
 
 def _check_conditions(grid: Grid, axes: Mapping[str, Any]) -> None:
+    conditions: list[tuple[Key, Mapping[str, Any]]]
     conditions = [(("exclude", i), c) for i, c in enumerate(grid.exclude)]
     conditions += [(("resources", i, "when"), r.when) for i, r in enumerate(grid.resources)]
     known = set(axes).union(*grid.include)

@@ -68,5 +68,3 @@ def _plain(value: Any) -> Any:
 def cell_from_identity(identity: Mapping[str, Any]) -> Cell:
     """Build a cell from what `Cell.identity` returned."""
     return Cell(**identity)
-
-

@@ -1,0 +1,101 @@
+"""Blocks: large write-once arrays that a cell's attempts share.
+
+A block is a sealed file whose content is the array itself in C order; dtype and
+shape are in its header. It is read through a memory map, so a solver can stream
+gigabytes of panels in little memory.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hpcmlff.errors import StoreError
+from hpcmlff.store.files import sync_folder, write_temporary
+from hpcmlff.store.sealed import HEADER_BYTES, read_seal, seal, verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from hpcmlff.store.layout import CellFolder
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class CellBlocks:
+    """The blocks of one cell; satisfies the trainers' `Blocks` protocol."""
+
+    cell: CellFolder
+    """Whose blocks they are."""
+    _verified: set[str] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a block was finished; a damaged one is removed and counts as missing."""
+        path = self._path(name)
+        if not path.exists():
+            return False
+        try:
+            self._verify(name)
+        except StoreError:
+            path.unlink(missing_ok=True)
+            return False
+        return True
+
+    def put(self, name: str, array: NDArray[Any]) -> None:
+        """Keep a block for good.
+
+        Raises
+        ------
+        OSError
+            The disk is full or failing; finished blocks are untouched.
+        """
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = np.ascontiguousarray(array)
+        facts = {"kind": "block", "dtype": data.dtype.str, "shape": data.shape}
+        content = data.data.cast("B") if data.size else memoryview(b"")
+        write_temporary(path, [seal(content, facts), content]).replace(path)
+        sync_folder(path.parent)
+        self._verified.add(name)
+
+    def get(self, name: str) -> NDArray[Any]:
+        """Return a finished block, read-only and mapped from disk.
+
+        Raises
+        ------
+        StoreError
+            It is damaged; `has` would have said so.
+        FileNotFoundError
+            There is no such block.
+        """
+        facts = self._verify(name)
+        shape = tuple(facts["shape"])
+        if 0 in shape:
+            return np.empty(shape, dtype=facts["dtype"])
+        path = self._path(name)
+        return np.memmap(path, dtype=facts["dtype"], mode="r", offset=HEADER_BYTES, shape=shape)
+
+    def remove_all(self) -> None:
+        """Delete the blocks of a cell that is done."""
+        shutil.rmtree(self.cell.blocks, ignore_errors=True)
+
+    def _verify(self, name: str) -> dict[str, Any]:
+
+        path = self._path(name)
+        if name in self._verified:
+            return read_seal(path).facts
+        facts = verify(path).facts
+        self._verified.add(name)
+        return facts
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise StoreError(f"{name!r} is not a name for a block", hint="Use letters and digits")
+        return self.cell.blocks / f"{name}.block"
