@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,10 +18,14 @@ class Profile(Strict):
     """One line for people."""
     scheduler: Literal["local"]
     """What runs the jobs."""
-    cpus: int | Literal["auto"] = "auto"
+    cpus: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Cores a job may use; ``auto`` takes those this process may run on."""
-    max_parallel: int | Literal["auto"] = Field(default="auto")
-    """Cells side by side in one job; ``auto`` fills the cores."""
+    gpus: int = Field(default=0, ge=0)
+    """GPUs a job may use."""
+    mem_gb: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
+    """Memory a job may use, GiB; ``auto`` takes nine tenths of the machine's."""
+    max_parallel: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Cells side by side in one job; ``auto`` fills cores and memory."""
     walltime: Seconds = 30 * 24 * 3600
     """Longest run of one job."""
     grace: Seconds = 30

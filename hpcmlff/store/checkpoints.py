@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
 from hpcmlff.store.files import sync_folder, write_temporary
 from hpcmlff.store.image import Content, from_image, to_image
-from hpcmlff.store.sealed import read_seal, read_verified, seal
+from hpcmlff.store.sealed import Seal, read_seal, read_verified, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,18 +110,21 @@ def restore(cell: CellFolder) -> Checkpoint | None:
     return None
 
 
-def final_path(cell: CellFolder) -> Path | None:
-    """Return the file of a done cell's result, judged by the header alone.
+def newest_seal(cell: CellFolder) -> Seal | None:
+    """Return the header of the newest checkpoint, without reading the content.
 
-    A damaged header or file is passed over; `restore` looks at contents.
+    A damaged header is passed over; `restore` looks at contents as well.
     """
     for path in _newest_first(cell):
-        try:
-            found = read_seal(path)
-        except (StoreError, OSError):
-            continue
-        return path if found.facts.get("final") else None
+        with suppress(StoreError, OSError):
+            return read_seal(path)
     return None
+
+
+def is_done(cell: CellFolder) -> bool:
+    """Tell whether a cell's newest checkpoint is its result, judged by the header."""
+    found = newest_seal(cell)
+    return found is not None and bool(found.facts["final"])
 
 
 def _newest_first(cell: CellFolder) -> Iterator[Path]:

@@ -57,7 +57,6 @@ class Ledger:
         OSError
             The store cannot be written.
         """
-        self.folder.mkdir(exist_ok=True)
         number = max(self._numbers(), default=0) + 1
         facts = {"profile": profile, "cells": list(cells), "mark": mark, "revision": revision}
         while not create_once(self._path(number), [json_bytes(facts)]):

@@ -100,7 +100,6 @@ class Store:
         newest = self.newest_grid()
         if newest is not None and newest.digest == found:
             return newest
-        self.layout.grids.mkdir(exist_ok=True)
         revision = newest.revision + 1 if newest else 1
         while not create_once(self._grid_path(revision), [json_bytes(facts)]):
             revision += 1
@@ -201,6 +200,8 @@ def create_store(path: Path, name: str) -> Store:
                 hint="Choose another 'store' in the grid",
             )
         create_once(layout.marker, [json_bytes({"format": STORE_FORMAT, "name": name})])
+        for folder in (layout.grids, layout.ledger, layout.dataset("").parent):
+            folder.mkdir(exist_ok=True)
         layout.private.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StoreError(f"is not writable: {error.strerror}", where=str(path)) from None

@@ -1,0 +1,51 @@
+"""``python -m hpcmlff.cancel``: stop the jobs of a store; cells keep their checkpoints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hpcmlff import console
+
+_EXAMPLES = console.examples(
+    "python -m hpcmlff.cancel runs/study",
+    "python -m hpcmlff.resume runs/study    goes on later",
+)
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("store", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the cancelled jobs as JSON.")
+def command(store: Path | None, *, as_json: bool) -> int:
+    """Ask every job of STORE (a folder or a grid file) to stop.
+
+    Running cells commit a checkpoint first; `resume` goes on from there.
+    """
+    from hpcmlff.executors.choice import executor_for
+    from hpcmlff.finding import find_store
+    from hpcmlff.reconcile import live_records
+    from hpcmlff.spec.profile import Profile
+
+    found = find_store(store)
+    records = [found.ledger.read(number) for number in live_records(found)]
+    for record in records:
+        executor = executor_for(Profile.model_validate(record.profile))
+        executor.cancel([record.job or {}])
+    jobs = [str((record.job or {})["job_id"]) for record in records]
+    if as_json:
+        console.emit_json({"store": str(found.path), "cancelled": jobs})
+    else:
+        console.say(f"asked {len(jobs)} jobs to stop" if jobs else "no job is running")
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    return console.run(command, "hpcmlff.cancel", argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""From a grid file to frozen cells: everything is checked before anything is written."""

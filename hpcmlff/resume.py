@@ -1,0 +1,51 @@
+"""``python -m hpcmlff.resume``: go on with the cells that have stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hpcmlff import console
+
+_EXAMPLES = console.examples(
+    "python -m hpcmlff.resume runs/study           go on from the checkpoints",
+    "python -m hpcmlff.resume runs/study --wait    and stay until all is done",
+    "python -m hpcmlff.resume grid.yaml --retry-failed",
+)
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("store", required=False, type=click.Path(path_type=Path))
+@click.option("--profile", default="local", show_default=True, help="Cluster profile, or a file.")
+@click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
+@click.option("--retry-failed", is_flag=True, help="Submit failed cells as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
+def command(
+    store: Path | None, profile: str, *, waiting: bool, retry_failed: bool, as_json: bool
+) -> int:
+    """Submit the stopped and pending cells of STORE (a folder or a grid file).
+
+    Works from the grid frozen at the last submission; neither the grid file nor its
+    data are needed. Cells go on from their newest checkpoint. Safe to run again.
+    """
+    from hpcmlff.executors.choice import load_profile
+    from hpcmlff.finding import find_store
+    from hpcmlff.submission import Request, carry_out
+
+    found = find_store(store)
+    request = Request(
+        profile=load_profile(profile), retry_failed=retry_failed, waiting=waiting, as_json=as_json
+    )
+    return carry_out(found, found.current_grid(), request)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    return console.run(command, "hpcmlff.resume", argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Watching cells from a login node until no job has any of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hpcmlff.console import say, terminal
+from hpcmlff.reconcile import Standing, counts, survey
+from hpcmlff.spec.states import CellState
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from hpcmlff.spec.profile import Profile
+    from hpcmlff.store.store import FrozenGrid, Store
+
+BUSY = frozenset({CellState.QUEUED, CellState.RUNNING})
+"""States a job will change."""
+
+
+def wait(store: Store, frozen: FrozenGrid, profile: Profile) -> list[Standing]:
+    """Show progress until no job has a cell of the grid any more.
+
+    On a terminal one bar per running cell (step, loss, time left); elsewhere a line
+    whenever a cell changes its state. Interrupting it stops the watching only.
+
+    Returns
+    -------
+    list of Standing
+        Where every cell stands in the end.
+    """
+    console = terminal(stderr=True)
+    watch = _Bars() if console.is_terminal else _Lines()
+    with watch:
+        while True:
+            standings = survey(store, frozen.cells)
+            watch.show(standings)
+            if not any(standing.state in BUSY for standing in standings):
+                return standings
+            time.sleep(profile.poll_interval)
+
+
+def summary(standings: list[Standing]) -> str:
+    """Return the counts of states in one line, such as ``3 done, 1 failed``."""
+    parts = [f"{number} {state}" for state, number in counts(standings).items() if number]
+    return ", ".join(parts)
+
+
+def describe(standing: Standing) -> str:
+    """Return a running cell's step, loss and time left in words."""
+    progress = standing.progress
+    if not progress:
+        return "starting"
+    words = [str(progress["phase"]), f"step {progress['step']}/{progress['steps']}"]
+    if progress.get("loss") is not None:
+        words.append(f"loss {progress['loss']:.4g}")
+    if progress.get("time_left_s"):
+        words.append(f"{duration(progress['time_left_s'])} left")
+    return ", ".join(words)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class _Lines:
+    """A line whenever a cell changes its state."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, CellState] = {}
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Leave the lines where they are."""
+
+    def show(self, standings: list[Standing]) -> None:
+        """Print what is new since the last call."""
+        for standing in standings:
+            before = self._states.get(standing.cell.id)
+            self._states[standing.cell.id] = standing.state
+            if before is not None and before is not standing.state:
+                done = sum(one.state is CellState.DONE for one in standings)
+                reason = f": {standing.reason}" if standing.reason else ""
+                where = f"[{done}/{len(standings)}]"
+                say(f"{where} {standing.cell.label} {standing.state.value}{reason}")
+
+
+class _Bars:
+    """A bar for all cells and one for each that runs."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Live
+
+        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
+        detail = TextColumn("{task.fields[detail]}")
+        self._live: Progress = Live(*columns, detail, console=terminal(stderr=True))
+        self._all: TaskID | None = None
+        self._bars: dict[str, TaskID] = {}
+
+    def __enter__(self) -> _Bars:
+        self._live.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._live.stop()
+
+    def show(self, standings: list[Standing]) -> None:
+        """Redraw the bars."""
+        if self._all is None:
+            self._all = self._live.add_task("cells", total=len(standings), detail="")
+        done = sum(one.state is CellState.DONE for one in standings)
+        self._live.update(self._all, completed=done, detail=summary(standings))
+        running = {one.cell.id: one for one in standings if one.state is CellState.RUNNING}
+        for gone in self._bars.keys() - running.keys():
+            self._live.remove_task(self._bars.pop(gone))
+        for cell_id, standing in running.items():
+            self._draw(cell_id, standing)
+
+    def _draw(self, cell_id: str, standing: Standing) -> None:
+        cell, progress = standing.cell, standing.progress
+        if cell_id not in self._bars:
+            name = f"{cell.model} {cell.molecule} n{cell.size} s{cell.seed}"
+            self._bars[cell_id] = self._live.add_task(name, total=None, detail="")
+        total, step = progress.get("steps"), progress.get("step", 0)
+        bar = self._bars[cell_id]
+        self._live.update(bar, total=total, completed=step, detail=describe(standing))

@@ -1,0 +1,179 @@
+"""One attempt of one cell: restore, advance and commit, score."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY, HpcmlffError
+from hpcmlff.metrics import score
+from hpcmlff.store.attempts import record_end, report_progress
+from hpcmlff.store.blocks import CellBlocks
+from hpcmlff.store.checkpoints import commit, restore
+from hpcmlff.store.image import Content
+from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
+from hpcmlff.worker.task import Assignment, assign
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hpcmlff.models.protocol import Allocation, Arrays, Progress
+    from hpcmlff.spec.cells import Cell
+    from hpcmlff.store.layout import AttemptFolder, CellFolder
+    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.worker.pace import Pace
+
+_STATE, _MODEL = "state.", "model."
+
+
+@dataclass(kw_only=True, slots=True)
+class Attempt:
+    """One run of one cell."""
+
+    allocation: Allocation
+    """Threads, memory and device."""
+    frozen: FrozenGrid
+    """The grid it belongs to."""
+    cell: Cell
+    """The cell."""
+    folder: CellFolder
+    """The cell's folder."""
+    own: AttemptFolder
+    """This attempt's folder."""
+    pace: Pace
+    """Its clock."""
+    facts: dict[str, Any]
+    """Provenance."""
+    sequence: int = 0
+    """Number of the newest checkpoint."""
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Earlier attempts' share of the training."""
+    began: float = field(default_factory=time.monotonic)
+    """When this attempt began."""
+
+    def run(self, store: Store) -> int:
+        """Train to the end or to a reason to stop; return the exit code.
+
+        Raises
+        ------
+        HpcmlffError
+            The cell cannot be trained.
+        """
+        given = assign(store, self.frozen, self.cell, self.allocation)
+        state = self._restored(given)
+        while state is not None:
+            progress = given.trainer.progress(state)
+            self._report(progress, "training")
+            if progress.finished:
+                self._finish(given, state)
+                break
+            if self.pace.commit_due() or self.pace.stop.reason:
+                self._commit(given, state)
+            if self.pace.stop.reason:
+                self._end("stopped", reason=self.pace.stop.reason, step=progress.step)
+                return EXIT_STOPPED_EARLY
+            state = self._advance(given, state)
+        CellBlocks(self.folder).remove_all()
+        self._end("done")
+        return 0
+
+    def _restored(self, given: Assignment) -> Any:
+        checkpoint = restore(self.folder)
+        self.pace.begin()
+        if checkpoint is None:
+            state = given.trainer.start(given.task)
+        elif checkpoint.final:
+            return None
+        else:
+            state = given.trainer.from_arrays(given.task, _strip(checkpoint.content.packed, _STATE))
+            self.sequence = checkpoint.sequence
+            self.history = list(checkpoint.content.notes["history"])
+        self.pace.pause()
+        self.pace.first_step = given.trainer.progress(state).step
+        return state
+
+    def _advance(self, given: Assignment, state: Any) -> Any:
+        self.pace.begin()
+        state = given.trainer.advance(given.task, state, self.pace.due)
+        self.pace.pause()
+        return state
+
+    def _commit(self, given: Assignment, state: Any) -> None:
+        before = time.monotonic()
+        packed = _prefix(given.trainer.to_arrays(state), _STATE)
+        notes = self._notes(given, given.trainer.progress(state))
+        self._write(Content(packed=packed, notes=notes), final=False)
+        self.pace.committed(time.monotonic() - before)
+
+    def _finish(self, given: Assignment, state: Any) -> None:
+        progress = given.trainer.progress(state)
+        self._report(progress, "scoring")
+        model = given.trainer.model(given.task, state)
+        energies, forces = given.trainer.predict(given.task, model, given.test.positions)
+        metrics = score(energies, forces, given.test.energies, given.test.forces)
+        plain: dict[str, NDArray[Any]]
+        plain = {f"split/{name}": numbers for name, numbers in given.indices.items()}
+        plain |= {"test/energies_kcal_mol": energies, "test/forces_kcal_mol_ang": forces}
+        notes = self._notes(given, progress) | {"metrics": metrics}
+        self._write(Content(packed=_prefix(model, _MODEL), plain=plain, notes=notes), final=True)
+
+    def _write(self, content: Content, *, final: bool) -> None:
+        commit(self.folder, self.own, self.sequence + 1, content, final=final)
+        self.sequence += 1
+
+    def _notes(self, given: Assignment, progress: Progress) -> dict[str, Any]:
+        share = {
+            "attempt": self.own.number,
+            "from_step": self.pace.first_step,
+            "to_step": progress.step,
+            "train_s": self.pace.train_s,
+            "wall_s": time.monotonic() - self.began,
+            "cpu_s": cpu_s(),
+            "peak_mem_gb": peak_mem_gb(),
+            **self.facts,
+        }
+        counts = {f"n_{name}": len(numbers) for name, numbers in given.indices.items()}
+        return {
+            "cell": self.cell.identity(),
+            "cell_id": self.cell.id,
+            "grid_digest": self.frozen.digest,
+            "training_seed": str(given.task.seed),
+            "progress": _progress(progress),
+            "history": [*self.history, share],
+            **counts,
+        }
+
+    def _report(self, progress: Progress, phase: str) -> None:
+        left = self.pace.time_left_s(progress)
+        facts = _progress(progress) | {"phase": phase, "time_left_s": left}
+        report_progress(self.own, facts)
+
+    def _end(self, outcome: str, **facts: Any) -> None:
+        record_end(self.own, {"outcome": outcome, "cpu_s": cpu_s(), **facts})
+
+    def fail(self, error: BaseException) -> int:
+        """Write down how the attempt failed; return the exit code."""
+        code = error.exit_code if isinstance(error, HpcmlffError) else EXIT_BUG
+        kind = type(error).__name__
+        text = str(error) if isinstance(error, HpcmlffError | OSError) else f"{kind}: {error}"
+        traceback.print_exception(error)
+        try:
+            self._end("failed", kind=kind, message=text, exit_code=code)
+        except OSError as second:
+            print(f"could not write {self.own.end}: {second}", file=sys.stderr)  # noqa: T201
+        return code
+
+
+def _progress(progress: Progress) -> dict[str, Any]:
+    return {"step": progress.step, "steps": progress.steps, "loss": progress.loss}
+
+
+def _prefix(arrays: Arrays, prefix: str) -> Arrays:
+    return {prefix + name: array for name, array in arrays.items()}
+
+
+def _strip(arrays: Arrays, prefix: str) -> Arrays:
+    return {name.removeprefix(prefix): array for name, array in arrays.items()}

@@ -1,0 +1,90 @@
+"""One cell on a node: find it, claim an attempt, run it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded
+from hpcmlff.executors.processes import identify
+from hpcmlff.store.attempts import claim, describe, record_start
+from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.store import open_store
+from hpcmlff.worker.attempt import Attempt
+from hpcmlff.worker.provenance import provenance
+from hpcmlff.worker.task import find_cell
+
+if TYPE_CHECKING:
+    from hpcmlff.models.protocol import Allocation
+    from hpcmlff.store.layout import AttemptFolder
+    from hpcmlff.worker.pace import Pace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What a worker is asked to do."""
+
+    store: str
+    """Path of the store."""
+    revision: int
+    """Revision of the frozen grid."""
+    record: int
+    """Number of the submission in the ledger; 0 if started by hand."""
+    cell_id: str
+    """The cell."""
+    allocation: Allocation
+    """Threads, memory and device."""
+
+
+def run_order(order: Order, pace: Pace) -> int:
+    """Run one attempt of a cell, unless it is done.
+
+    Returns
+    -------
+    int
+        0 done, 75 stopped early, otherwise the error's code; see `hpcmlff.errors`.
+
+    Raises
+    ------
+    HpcmlffError
+        The store or the cell cannot be found.
+    """
+    store = open_store(Path(order.store))
+    frozen = store.grid(order.revision)
+    cell = find_cell(frozen, order.cell_id)
+    folder = store.cell(cell)
+    if is_done(folder):
+        return 0
+    own = claim(folder)
+    _log_to(own)
+    allocation = order.allocation
+    facts = provenance(allocation.device, allocation.threads)
+    attempt = Attempt(
+        allocation=allocation,
+        frozen=frozen,
+        cell=cell,
+        folder=folder,
+        own=own,
+        pace=pace,
+        facts=facts,
+    )
+    try:
+        describe(folder, {"id": cell.id, **cell.identity()})
+        process = identify(os.getpid())
+        record_start(own, {"record": order.record, "process": process, **facts})
+        return attempt.run(store)
+    except Superseded as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return EXIT_STOPPED_EARLY
+    except Exception as error:  # noqa: BLE001 - the attempt's end must be written down
+        return attempt.fail(error)
+
+
+def _log_to(own: AttemptFolder) -> None:
+    descriptor = os.open(own.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    for target in (1, 2):
+        os.dup2(descriptor, target)
+    os.close(descriptor)

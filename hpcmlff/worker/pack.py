@@ -1,0 +1,175 @@
+"""Several cells side by side in one job, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hpcmlff.errors import EXIT_STOPPED_EARLY
+from hpcmlff.executors.capacity import Capacity, capacity_of
+from hpcmlff.spec.profile import Profile
+from hpcmlff.store.store import open_store
+from hpcmlff.worker.stop import StopRequest
+from hpcmlff.worker.threads import thread_environment
+
+if TYPE_CHECKING:
+    from hpcmlff.spec.cells import Cell
+    from hpcmlff.spec.resources import Resources
+
+_LOOK_S = 0.05
+"""Time between two looks at the running cells."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Running:
+    """A cell's process."""
+
+    cell: Cell
+    """What it trains."""
+    resources: Resources
+    """Its share."""
+    gpus: tuple[int, ...]
+    """Numbers of its GPUs."""
+    process: subprocess.Popen[bytes]
+    """The worker."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Pack:
+    """The cells of one job."""
+
+    store: Path
+    """The store."""
+    record: int
+    """Number of the submission in the ledger."""
+    revision: int
+    """Revision of the frozen grid."""
+    profile: Profile
+    """How this machine is used."""
+    waiting: deque[tuple[Cell, Resources]]
+    """Cells not yet started."""
+    stop: StopRequest
+    """Why to stop, if there is a reason."""
+    capacity: Capacity
+    """What the job may use in all."""
+    free_gpus: list[int]
+    """Numbers of the GPUs not in use."""
+    running: list[Running] = field(default_factory=list)
+    """Cells in training."""
+    exits: dict[str, int] = field(default_factory=dict)
+    """Cell id to its worker's exit code."""
+
+    def run(self) -> dict[str, int]:
+        """Work through the cells; return each one's exit code.
+
+        A failing cell does not harm its neighbours. Asked to stop, the pack passes
+        the request on, lets every cell commit, and starts no more.
+        """
+        while self.running or (self.waiting and not self.stop.reason):
+            self._start_what_fits()
+            self._collect()
+            if self.stop.reason:
+                self._stop_all()
+            time.sleep(_LOOK_S)
+        return self.exits
+
+    def _start_what_fits(self) -> None:
+        for _ in range(len(self.waiting)):
+            cell, resources = self.waiting.popleft()
+            if self.stop.reason or not self._free().fits(resources):
+                self.waiting.append((cell, resources))
+                continue
+            gpus = tuple(self.free_gpus[: resources.gpus])
+            self.free_gpus = self.free_gpus[resources.gpus :]
+            process = self._spawn(cell, resources, gpus)
+            self.running.append(Running(cell=cell, resources=resources, gpus=gpus, process=process))
+
+    def _spawn(
+        self, cell: Cell, resources: Resources, gpus: tuple[int, ...]
+    ) -> subprocess.Popen[bytes]:
+        command = {
+            "--store": self.store,
+            "--cell": cell.id,
+            "--revision": self.revision,
+            "--record": self.record,
+            "--threads": resources.cpus,
+            "--mem-gb": resources.mem_gb,
+            "--device": "cuda" if gpus else "cpu",
+            "--parent": os.getpid(),
+            "--commit-s": self.profile.checkpoint_interval,
+            "--report-s": self.profile.progress_interval,
+        }
+        words = [str(word) for pair in command.items() for word in pair]
+        visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
+        environment = os.environ | thread_environment(resources.cpus) | visible
+        return subprocess.Popen([sys.executable, "-m", "hpcmlff.worker", *words], env=environment)
+
+    def _collect(self) -> None:
+        for one in [one for one in self.running if one.process.poll() is not None]:
+            self.running.remove(one)
+            self.exits[one.cell.id] = one.process.returncode
+            self.free_gpus += one.gpus
+
+    def _free(self) -> Capacity:
+        # Counted anew each time: adding and taking away GiB would drift.
+        return reduce(Capacity.less, (one.resources for one in self.running), self.capacity)
+
+    def _stop_all(self) -> None:
+        for one in self.running:
+            one.process.terminate()
+        deadline = time.monotonic() + self.profile.grace
+        for one in self.running:
+            try:
+                one.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                one.process.kill()
+                one.process.wait()
+        for cell, _ in self.waiting:
+            self.exits[cell.id] = EXIT_STOPPED_EARLY
+
+
+def run_pack(store_path: str, number: int) -> dict[str, int]:
+    """Work through the cells of one submission; what a job runs.
+
+    Parameters
+    ----------
+    store_path
+        Path of the store.
+    number
+        The submission's number in the ledger.
+
+    Returns
+    -------
+    dict
+        Cell id to exit code.
+    """
+    parent = os.getppid()
+    stop = StopRequest(parent=parent)
+    stop.arm()
+    store = open_store(Path(store_path))
+    record = store.ledger.read(number)
+    frozen = store.grid(record.revision)
+    wanted = set(record.cells)
+    pairs = zip(frozen.cells, frozen.resources, strict=True)
+    profile = Profile.model_validate(record.profile)
+    capacity = capacity_of(profile)
+    pack = Pack(
+        store=store.path,
+        record=number,
+        revision=record.revision,
+        profile=profile,
+        waiting=deque((cell, res) for cell, res in pairs if cell.id in wanted),
+        stop=stop,
+        capacity=capacity,
+        free_gpus=list(range(capacity.gpus)),
+    )
+    exits = pack.run()
+    store.ledger.close(record)
+    return exits

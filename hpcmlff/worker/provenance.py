@@ -1,0 +1,87 @@
+"""Where a result comes from: versions, commit, machine, threads, time spent."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("hpcmlff", "numpy", "scipy", "torch", "schnetpack", "sgdml", "h5py", "submitit", "ase")
+_GIT_TIMEOUT_S = 10
+
+
+def provenance(device: str, threads: int) -> dict[str, Any]:
+    """Return what is the same throughout an attempt, as plain JSON values.
+
+    Parameters
+    ----------
+    device
+        ``cpu`` or ``cuda``.
+    threads
+        Threads of the numerical libraries.
+    """
+    return {
+        "python": platform.python_version(),
+        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "git_commit": git_commit(),
+        "host": socket.gethostname(),
+        "cpu": _cpu(),
+        "gpu": _gpu() if device == "cuda" else None,
+        "threads": threads,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": sys.argv,
+    }
+
+
+def git_commit() -> str | None:
+    """Return the commit of a checkout that hpcmlff runs from, ``-dirty`` if changed."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_GIT_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def cpu_s() -> float:
+    """Return the CPU time of this process and its finished children, in seconds."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def peak_mem_gb() -> float:
+    """Return the largest resident memory of this process so far, GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()} ({os.cpu_count()} cores)"
+
+
+def _gpu() -> str | None:
+    """Name the GPU. Untested: no machine with a GPU was at hand."""
+    import torch
+
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
