@@ -67,13 +67,12 @@ def _write(rows: pd.DataFrame, folder: Path, *, plots: bool) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, write in writers.items():
-            write(rows, folder / name)
-        return [folder / name for name in writers] + (_plots(rows, folder) if plots else [])
     except OSError as error:
         hint = "Name another folder with --output"
-        text = f"cannot write the report: {error.strerror or error}"
-        raise StoreError(text, where=str(folder), hint=hint) from None
+        raise StoreError(f"cannot write: {error.strerror}", where=str(folder), hint=hint) from None
+    for name, write in writers.items():
+        write(rows, folder / name)
+    return [folder / name for name in writers] + (_plots(rows, folder) if plots else [])
 
 
 def _plots(rows: pd.DataFrame, folder: Path) -> list[Path]:
@@ -87,7 +86,10 @@ def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
     records = rows.astype(object).to_dict(orient="records")
     return [
-        {str(name): None if pd.api.types.is_scalar(v) and pd.isna(v) else v for name, v in r.items()}
+        {
+            str(name): None if pd.api.types.is_scalar(v) and pd.isna(v) else v
+            for name, v in r.items()
+        }
         for r in records
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -55,10 +54,6 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; nothing is wrong with us.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception:  # noqa: BLE001 - the one place where bugs end
         traceback.print_exc()
         click.echo("error: this is a bug in hpcmlff; please report the lines above", err=True)

@@ -75,26 +75,28 @@ class Document:
             # JSON mode is strict about types and still takes lists for tuples.
             return model.model_validate_json(json.dumps(raw))
         except ValidationError as found:
-            lines = [self._finding(model, dict(item), at) for item in found.errors()]
-            raise self.error("\n".join(lines)) from None
+            findings = [self._finding(model, dict(item), at) for item in found.errors()]
+        where, what = findings[0]
+        more = "".join(f"\n{place}: {text}" for place, text in findings[1:])
+        raise self.error(what + more, where=where)
 
-    def _finding(self, model: type[BaseModel], item: dict[str, Any], at: Key) -> str:
+    def _finding(self, model: type[BaseModel], item: dict[str, Any], at: Key) -> tuple[str, str]:
         loc: Key = (*at, *(part for part in item["loc"] if part != "[key]"))
         if item["type"] == "extra_forbidden":
             hint = nearest(str(loc[-1]), _fields(model, item["loc"][:-1]))
-            return f"{self.where(loc)}: unknown key. {hint}"
+            return self.where(loc), f"unknown key. {hint}"
         if item["type"] == "missing":
             return self._missing(_fields(model, item["loc"][:-1]), item["input"], loc)
         text = item["msg"].removeprefix("Value error, ")
         shown = "" if isinstance(item["input"], dict) else f" (found {json.dumps(item['input'])})"
-        return f"{self.where(loc)}: {text[:1].lower()}{text[1:]}{shown}"
+        return self.where(loc), f"{text[:1].lower()}{text[1:]}{shown}"
 
-    def _missing(self, known: list[str], found: Any, loc: Key) -> str:
+    def _missing(self, known: list[str], found: Any, loc: Key) -> tuple[str, str]:
         strange = [key for key in found if key not in known] if isinstance(found, dict) else []
         if misspelt := get_close_matches(str(loc[-1]), strange, n=1):
             where = self.where((*loc[:-1], misspelt[0]))
-            return f"{where}: unknown key. Did you mean {loc[-1]!r}?"
-        return f"{self.where(loc[:-1])}: the key {loc[-1]!r} is missing"
+            return where, f"unknown key. Did you mean {loc[-1]!r}?"
+        return self.where(loc[:-1]), f"the key {loc[-1]!r} is missing"
 
 
 def _fields(model: Any, loc: Key) -> list[str]:
