@@ -1,0 +1,193 @@
+"""The canonical dataset: one HDF5 file that knows its own content's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from hpcmlff.data.fixed import SETS, FixedSets
+from hpcmlff.data.frames import Frames
+from hpcmlff.data.molecule import load_molecule
+from hpcmlff.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import h5py
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Dataset",
+    "FixedSets",
+    "dataset_digest",
+    "load_molecule",
+    "read_dataset",
+    "write_dataset",
+]
+
+DATASET_FORMAT = 1
+"""Raised when the file's layout changes."""
+
+ARRAYS = ("species", "positions", "energies", "forces")
+"""Fields of `Frames`, in the order in which they are hashed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Dataset:
+    """A molecule's frames, its official split and their identity."""
+
+    frames: Frames
+    """All frames, kcal/mol and Å."""
+    fixed: FixedSets
+    """The official split as far as there is one."""
+    digest: str
+    """SHA-256 of frames and fixed sets, 64 hex digits."""
+    source: Mapping[str, Any]
+    """Where the frames come from; not part of the identity."""
+
+
+def dataset_digest(frames: Frames, fixed: FixedSets) -> str:
+    """Return the SHA-256 of frames and fixed sets.
+
+    Each array goes in as its name, type and shape, then its numbers: whole numbers
+    as little-endian int64, others as little-endian float64.
+
+    Parameters
+    ----------
+    frames
+        The frames.
+    fixed
+        The official split; a missing set differs from an empty one.
+    """
+    hasher = hashlib.sha256(f"dataset {DATASET_FORMAT}\n".encode())
+    for name in ARRAYS:
+        _add(hasher, name, getattr(frames, name))
+    for name in SETS:
+        _add(hasher, f"fixed {name}", fixed.get(name))
+    return hasher.hexdigest()
+
+
+def _add(hasher: Any, name: str, array: NDArray[Any] | None) -> None:
+    if array is None:
+        hasher.update(f"{name} none\n".encode())
+        return
+    kind = "<i8" if array.dtype.kind in "iu" else "<f8"
+    hasher.update(f"{name} {kind} {list(array.shape)}\n".encode())
+    hasher.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+
+
+def write_dataset(path: Path, frames: Frames, fixed: FixedSets, source: Mapping[str, Any]) -> str:
+    """Write a dataset; it appears whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must exist, an old file is replaced.
+    frames, fixed
+        What is kept.
+    source
+        Plain JSON values that say where the frames come from.
+
+    Returns
+    -------
+    str
+        The dataset's digest.
+
+    Raises
+    ------
+    DataError
+        The file cannot be written.
+    """
+    digest = dataset_digest(frames, fixed)
+    try:
+        # Not by tempfile, whose files only their owner may read: stores are shared.
+        temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            _fill(temporary, frames, fixed, {"digest": digest, "source": json.dumps(source)})
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as found:
+        raise DataError(f"cannot write: {found}", where=str(path)) from None
+    return digest
+
+
+def _fill(path: Path, frames: Frames, fixed: FixedSets, attributes: Mapping[str, str]) -> None:
+    import h5py
+
+    with h5py.File(path, "x", locking=False) as file:
+        file.attrs["format"] = DATASET_FORMAT
+        file.attrs["energy_unit"] = "kcal/mol"
+        file.attrs["length_unit"] = "angstrom"
+        file.attrs.update(attributes)
+        for name in ARRAYS:
+            file.create_dataset(name, data=getattr(frames, name), fletcher32=len(frames) > 0)
+        for name in SETS:
+            if (numbers := fixed.get(name)) is not None:
+                file.create_dataset(f"fixed/{name}", data=numbers)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_dataset(path: Path, *, verify: bool = True) -> Dataset:
+    """Read a dataset.
+
+    Parameters
+    ----------
+    path
+        The file.
+    verify
+        Whether to compute the digest again and compare.
+
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, of another format, or changed since it was
+        written.
+    """
+    if not path.is_file():
+        raise DataError("no such file", where=str(path))
+    try:
+        found = _read(path)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        raise DataError(f"the dataset is damaged: {error}", where=str(path)) from None
+    if verify and dataset_digest(found.frames, found.fixed) != found.digest:
+        what = "the dataset is damaged: its content does not have the digest written in it"
+        raise DataError(what, where=str(path))
+    return found
+
+
+def _read(path: Path) -> Dataset:
+    import h5py
+
+    # Readers on shared file systems must not fail where locking is not supported.
+    with h5py.File(path, "r", locking=False) as file:
+        version = int(file.attrs["format"])
+        if version != DATASET_FORMAT:
+            what = f"the dataset has format {version}, this version reads {DATASET_FORMAT}"
+            raise DataError(what, where=str(path))
+        return Dataset(
+            frames=Frames(**{name: file[name][...] for name in ARRAYS}),
+            fixed=FixedSets(**{name: _optional(file, f"fixed/{name}") for name in SETS}),
+            digest=str(file.attrs["digest"]),
+            source=json.loads(file.attrs["source"]),
+        )
+
+
+def _optional(file: h5py.File, name: str) -> NDArray[np.int64] | None:
+    return file[name][...] if name in file else None
