@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.executors.base import Work
 from hpcmlff.executors.choice import executor_for
-from hpcmlff.reconcile import Standing, survey
+from hpcmlff.reconcile import Standing, close_orphans, survey
 from hpcmlff.spec.states import CellState
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def dispatch(store: Store, frozen: FrozenGrid, profile: Profile, *, retry_failed
         The job was refused.
     """
     with store.exclusive():
+        close_orphans(store)
         before = tuple(survey(store, frozen.cells))
         chosen = choose(before, retry_failed=retry_failed)
         if not chosen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,22 @@ def live_records(store: Store) -> dict[int, JobState]:
             if state in LIVE:
                 live[record.number] = state
             else:
-                store.ledger.close(record)
+                # Somebody who may only look at the store still gets an answer.
+                with suppress(OSError):
+                    store.ledger.close(record)
     return live
+
+
+def close_orphans(store: Store) -> None:
+    """Close submissions that were cut off between intent and confirmation.
+
+    Only for who holds the store's lock, or a submission under way would be closed. A
+    job that did start looks at its record once it has confirmed it itself, and ends
+    if it is closed; so its cells are not trained twice.
+    """
+    for record in store.ledger.open_records():
+        if record.job is None:
+            store.ledger.close(record)
 
 
 def survey(store: Store, cells: Iterable[Cell]) -> list[Standing]:

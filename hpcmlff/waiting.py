@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 BUSY = frozenset({CellState.QUEUED, CellState.RUNNING})
 """States a job will change."""
 
+_LINES_EVERY_S = 30
+
 
 def wait(store: Store, frozen: FrozenGrid, profile: Profile) -> list[Standing]:
     """Show progress until no job has a cell of the grid any more.
 
     On a terminal one bar per running cell (step, loss, time left); elsewhere a line
-    whenever a cell changes its state. Interrupting it stops the watching only.
+    whenever a cell changes its state, and every half minute. Interrupting it stops the
+    watching only.
 
     Returns
     -------
@@ -71,10 +74,11 @@ def duration(seconds: float) -> str:
 
 
 class _Lines:
-    """A line whenever a cell changes its state."""
+    """A line whenever a cell changes its state, and now and then for those that run."""
 
     def __init__(self) -> None:
         self._states: dict[str, CellState] = {}
+        self._told = time.monotonic()
 
     def __enter__(self) -> _Lines:
         return self
@@ -92,6 +96,11 @@ class _Lines:
                 reason = f": {standing.reason}" if standing.reason else ""
                 where = f"[{done}/{len(standings)}]"
                 say(f"{where} {standing.cell.label} {standing.state.value}{reason}")
+        if time.monotonic() - self._told >= _LINES_EVERY_S:
+            self._told = time.monotonic()
+            for standing in standings:
+                if standing.state is CellState.RUNNING:
+                    say(f"  {standing.cell.label}: {describe(standing)}")
 
 
 class _Bars:

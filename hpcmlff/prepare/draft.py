@@ -15,8 +15,8 @@ from hpcmlff.models import registry
 from hpcmlff.prepare.molecules import (
     Ready,
     Tell,
-    check_files,
     check_same,
+    check_source,
     generate,
     keep,
     load,
@@ -88,7 +88,7 @@ def draft(path: Path, tell: Tell) -> Draft:
         settings = resolve(document, grid, points)
         molecules = _molecules(grid, points)
         for name, molecule in molecules.items():
-            check_files(molecule, path.parent, name)
+            check_source(molecule, path.parent, name)
         folder = (path.parent / grid.store).resolve()
         store = _existing(folder, grid.name)
         ready = _load(molecules, path.parent, store, tell)
@@ -123,11 +123,16 @@ def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
     Raises
     ------
     StoreError
-        The store belongs to another grid or cannot be written.
+        The store belongs to another grid, cannot be written, or is being written.
     DataError
         Frames could not be generated.
     """
     store = create_store(made.store_path, made.grid.name)
+    with store.exclusive():
+        return store, store.freeze(_resolved(made, store, tell))
+
+
+def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
     molecules = _molecules(made.grid, made.points)
     ready = {
         name: made.ready.get(name) or generate(store, molecule, name, tell)
@@ -135,14 +140,13 @@ def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
     }
     for name, one in ready.items():
         keep(store, name, one)
-    frozen = FrozenGrid(
+    return FrozenGrid(
         revision=0,
         grid=made.grid.model_dump(mode="json"),
         molecules={name: one.digest for name, one in ready.items()},
         cells=_cells(made, ready),
         resources=made.resources,
     )
-    return store, store.freeze(frozen)
 
 
 def _molecules(grid: Grid, points: Iterable[Point]) -> dict[str, Molecule]:

@@ -15,16 +15,19 @@ from hpcmlff.data.dataset import (
     write_dataset,
 )
 from hpcmlff.errors import DataError, GridError, StoreMismatch
+from hpcmlff.spec.grid import Molecule, Units
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hpcmlff.data.frames import Frames
-    from hpcmlff.spec.grid import Molecule
     from hpcmlff.store.store import Store
 
 Tell = Callable[[str], None]
 """Takes a line for people."""
+
+GENERATED = Units(energy="kcal/mol", length="angstrom")
+"""Units of the frames that are made here."""
 
 _FILE_KEYS = ("path", "test_path", "train_indices", "validation_indices", "test_indices")
 
@@ -43,14 +46,22 @@ class Ready:
     """SHA-256 of frames and fixed sets."""
 
 
-def check_files(molecule: Molecule, folder: Path, name: str) -> None:
-    """Refuse a molecule whose files are not there.
+def check_source(molecule: Molecule, folder: Path, name: str) -> None:
+    """Refuse a molecule whose files are not there or whose frames cannot be made.
 
     Raises
     ------
     GridError
-        Names the key and the file.
+        Names the key and the file, or what is wrong with the recipe.
     """
+    if molecule.generate is not None:
+        from hpcmlff.data.generate import check_recipe
+
+        try:
+            check_recipe(molecule.generate)
+        except DataError as error:
+            at = ("molecules", name, "generate")
+            raise GridError(error.what, key=at, hint=error.hint) from None
     for key in _FILE_KEYS:
         path = getattr(molecule, key)
         if path is not None and not (folder / path).is_file():
@@ -114,9 +125,7 @@ def generate(store: Store, molecule: Molecule, name: str, tell: Tell) -> Ready:
     DataError
         The frames could not be made.
     """
-    from hpcmlff.data.generate import generate_frames
-    from hpcmlff.spec.grid import Molecule as Described
-    from hpcmlff.spec.grid import Units
+    from hpcmlff.data.generate import generate_frames, showing
 
     assert molecule.generate is not None
     recipe = molecule.generate.model_dump(mode="json")
@@ -126,10 +135,9 @@ def generate(store: Store, molecule: Molecule, name: str, tell: Tell) -> Ready:
         return kept
     path = store.layout.generated(name)
     if not path.exists():
-        tell(f"{name}: making {molecule.generate.frames} frames with GFN2-xTB")
-        generate_frames(molecule.generate, path, None)
-    units = Units(energy="kcal/mol", length="angstrom")
-    made = load(Described(path=path, units=units), path.parent, name, tell)
+        with showing(f"{name}: GFN2-xTB") as report:
+            generate_frames(molecule.generate, path, report)
+    made = load(Molecule(path=path, units=GENERATED), path.parent, name, tell)
     made.source["generated"] = recipe
     return made
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 import time
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from hpcmlff.store.layout import AttemptFolder, CellFolder
     from hpcmlff.store.store import FrozenGrid, Store
     from hpcmlff.worker.pace import Pace
+
+LOG = logging.getLogger("hpcmlff")
+"""Ends in the attempt's ``log.txt``."""
 
 _STATE, _MODEL = "state.", "model."
 
@@ -73,6 +75,7 @@ class Attempt:
             if self.pace.commit_due() or self.pace.stop.reason:
                 self._commit(given, state)
             if self.pace.stop.reason:
+                LOG.info("stopped: %s", self.pace.stop.reason)
                 self._end("stopped", reason=self.pace.stop.reason, step=progress.step)
                 return EXIT_STOPPED_EARLY
             state = self._advance(given, state)
@@ -93,6 +96,8 @@ class Attempt:
             self.history = list(checkpoint.content.notes["history"])
         self.pace.pause()
         self.pace.first_step = given.trainer.progress(state).step
+        origin = checkpoint.path if checkpoint else "the beginning"
+        LOG.info("training from step %d, from %s", self.pace.first_step, origin)
         return state
 
     def _advance(self, given: Assignment, state: Any) -> Any:
@@ -104,9 +109,10 @@ class Attempt:
     def _commit(self, given: Assignment, state: Any) -> None:
         before = time.monotonic()
         packed = _prefix(given.trainer.to_arrays(state), _STATE)
-        notes = self._notes(given, given.trainer.progress(state))
-        self._write(Content(packed=packed, notes=notes), final=False)
+        progress = given.trainer.progress(state)
+        self._write(Content(packed=packed, notes=self._notes(given, progress)), final=False)
         self.pace.committed(time.monotonic() - before)
+        LOG.info("checkpoint %d at step %d", self.sequence, progress.step)
 
     def _finish(self, given: Assignment, state: Any) -> None:
         progress = given.trainer.progress(state)
@@ -119,6 +125,7 @@ class Attempt:
         plain |= {"test/energies_kcal_mol": energies, "test/forces_kcal_mol_ang": forces}
         notes = self._notes(given, progress) | {"metrics": metrics}
         self._write(Content(packed=_prefix(model, _MODEL), plain=plain, notes=notes), final=True)
+        LOG.info("done: %s", ", ".join(f"{name} {value:.6g}" for name, value in metrics.items()))
 
     def _write(self, content: Content, *, final: bool) -> None:
         commit(self.folder, self.own, self.sequence + 1, content, final=final)
@@ -159,11 +166,11 @@ class Attempt:
         code = error.exit_code if isinstance(error, HpcmlffError) else EXIT_BUG
         kind = type(error).__name__
         text = str(error) if isinstance(error, HpcmlffError | OSError) else f"{kind}: {error}"
-        traceback.print_exception(error)
+        LOG.error("failed", exc_info=error)
         try:
             self._end("failed", kind=kind, message=text, exit_code=code)
         except OSError as second:
-            print(f"could not write {self.own.end}: {second}", file=sys.stderr)  # noqa: T201
+            LOG.error("could not write %s: %s", self.own.end, second)
         return code
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from hpcmlff.executors.processes import identify
 from hpcmlff.store.attempts import claim, describe, record_start
 from hpcmlff.store.checkpoints import is_done
 from hpcmlff.store.store import open_store
-from hpcmlff.worker.attempt import Attempt
+from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance
 from hpcmlff.worker.task import find_cell
 
@@ -77,7 +77,7 @@ def run_order(order: Order, pace: Pace) -> int:
         record_start(own, {"record": order.record, "process": process, **facts})
         return attempt.run(store)
     except Superseded as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        LOG.info("stopped: %s", error)
         return EXIT_STOPPED_EARLY
     except Exception as error:  # noqa: BLE001 - the attempt's end must be written down
         return attempt.fail(error)
@@ -88,3 +88,4 @@ def _log_to(own: AttemptFolder) -> None:
     for target in (1, 2):
         os.dup2(descriptor, target)
     os.close(descriptor)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)

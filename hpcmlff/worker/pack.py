@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import EXIT_STOPPED_EARLY
 from hpcmlff.executors.capacity import Capacity, capacity_of
+from hpcmlff.executors.processes import identify
 from hpcmlff.spec.profile import Profile
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.stop import StopRequest
@@ -22,6 +23,8 @@ from hpcmlff.worker.threads import thread_environment
 if TYPE_CHECKING:
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.resources import Resources
+    from hpcmlff.store.ledger import Record
+    from hpcmlff.store.store import Store
 
 _LOOK_S = 0.05
 """Time between two looks at the running cells."""
@@ -154,7 +157,9 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     stop = StopRequest(parent=parent)
     stop.arm()
     store = open_store(Path(store_path))
-    record = store.ledger.read(number)
+    record = _own_record(store, number, parent)
+    if record.ended:
+        return {}
     frozen = store.grid(record.revision)
     wanted = set(record.cells)
     pairs = zip(frozen.cells, frozen.resources, strict=True)
@@ -173,3 +178,12 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     exits = pack.run()
     store.ledger.close(record)
     return exits
+
+
+def _own_record(store: Store, number: int, controller: int) -> Record:
+    """Return the job's record, confirmed here if the submitting command died too early."""
+    record = store.ledger.read(number)
+    if record.job is None:
+        job_id = os.environ.get("SUBMITIT_LOCAL_JOB_ID", str(controller))
+        store.ledger.confirm(record, {"job_id": job_id, "process": identify(controller)})
+    return store.ledger.read(number)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
 from hpcmlff.data.generate.dynamics import Dynamics, Frame, Trajectory, default_dynamics
-from hpcmlff.data.generate.molecules import Start, find_start
+from hpcmlff.data.generate.molecules import INSTALL, Start, find_start
 from hpcmlff.data.generate.partial import Partial, Progress
 from hpcmlff.errors import DataError
 from hpcmlff.spec.canonical import canonical_json
@@ -68,6 +69,19 @@ def generate_frames(
         runner = _Runner(spec, settings, trajectory, partial, file)
         runner.run(_identity(spec, start, settings), progress or _silent)
         partial.finish()
+
+
+def check_recipe(spec: Generate) -> None:
+    """Refuse a recipe that cannot be carried out, before anything is made.
+
+    Raises
+    ------
+    DataError
+        The molecule is unknown, or a package is missing.
+    """
+    find_start(spec)
+    if find_spec("tblite") is None:
+        raise DataError("generating frames needs tblite", hint=INSTALL)
 
 
 def _silent(done: int, total: int) -> None:

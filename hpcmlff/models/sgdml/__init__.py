@@ -1,0 +1,62 @@
+"""sGDML: symmetric gradient-domain machine learning, by the sgdml package.
+
+A kernel model of the forces whose integral is the energy (Chmiela et al., Nature
+Communications 9, 3887 (2018)). Training solves one dense linear system of
+``3 · n_atoms · n_train`` unknowns for each candidate of the length scale.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from hpcmlff.models.protocol import TrainerEntry
+from hpcmlff.models.sgdml.cost import estimate
+from hpcmlff.spec.strict import Strict
+
+Sigma = Annotated[int, Field(ge=1, le=10_000)]
+"""A length scale. Whole, since the package's torch predictor cuts off the fraction."""
+
+
+class SgdmlSettings(Strict):
+    """Settings of sGDML."""
+
+    sigma: Sigma | Annotated[list[Sigma], Field(min_length=1, max_length=20)] = Field(
+        default=[10, 20, 40]
+    )
+    """Length scale of the kernel, 1/Å (the descriptor is the inverse distances of all
+    pairs of atoms); of a list, the one with the lowest validation force RMSE is kept,
+    and each costs a full training."""
+    lam: float = Field(default=1e-10, gt=0, le=1)
+    """Regularisation: added to the kernel matrix's diagonal, in the matrix's own
+    units."""
+    symmetries: bool = True
+    """Find the molecule's permutation symmetries in the training frames and build them
+    into the kernel; without them the model is plain GDML."""
+    energy_constraint: bool = False
+    """Fit training energies together with forces; otherwise energies come from the
+    integrated forces and one constant."""
+
+    @field_validator("sigma")
+    @classmethod
+    def _unequal(cls, value: int | list[int]) -> int | list[int]:
+        if isinstance(value, list) and len(set(value)) < len(value):
+            raise ValueError("a candidate for sigma stands in the list twice")
+        return value
+
+    def sigmas(self) -> list[int]:
+        """Return the candidates for the length scale, 1/Å."""
+        return self.sigma if isinstance(self.sigma, list) else [self.sigma]
+
+
+SGDML = TrainerEntry(
+    name="sgdml",
+    version=1,
+    settings=SgdmlSettings,
+    engine="hpcmlff.models.sgdml.engine:SgdmlTrainer",
+    requires=("sgdml", "threadpoolctl"),
+    extra="sgdml",
+    estimate=estimate,
+)
+"""The registry's entry."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hpcmlff.models.protocol import Size
+from hpcmlff.models.sgdml import SGDML, SgdmlSettings
+from hpcmlff.models.sgdml.cost import memory_gb
+
+GLYCINE = Size(n_atoms=10, n_train=400, n_validation=200)
+
+
+def test_sigma_may_be_one_number_or_several() -> None:
+    assert SgdmlSettings().sigmas() == [10, 20, 40]
+    assert SgdmlSettings(sigma=20).sigmas() == [20]
+    assert SgdmlSettings(sigma=[5, 3]).sigmas() == [5, 3]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sigma": 0}, "greater than or equal to 1"),
+        ({"sigma": 12.5}, "valid integer"),
+        ({"sigma": []}, "at least 1 item"),
+        ({"sigma": [10, 20, 10]}, "a candidate for sigma stands in the list twice"),
+        ({"lam": 0.0}, "greater than 0"),
+        ({"symmetries": 1}, "valid boolean"),
+    ],
+)
+def test_senseless_settings_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        SgdmlSettings.model_validate(settings)
+
+
+def test_the_estimate_reckons_with_one_kernel_matrix() -> None:
+    estimate = SGDML.estimate(SgdmlSettings(), GLYCINE)
+    kernel_gb = 8 * 12000**2 / 2**30
+    assert kernel_gb < estimate.mem_gb < kernel_gb + 1
+    assert estimate.disk_gb < 0.01
+
+
+def test_each_candidate_and_energies_cost_more() -> None:
+    one = SGDML.estimate(SgdmlSettings(sigma=10), GLYCINE)
+    three = SGDML.estimate(SgdmlSettings(sigma=[10, 20, 30]), GLYCINE)
+    energies = SGDML.estimate(SgdmlSettings(sigma=10, energy_constraint=True), GLYCINE)
+    assert 2 * one.cpu_s < three.cpu_s < 3 * one.cpu_s
+    assert one.cpu_s < energies.cpu_s
+    assert memory_gb(10, 400) == one.mem_gb < energies.mem_gb
