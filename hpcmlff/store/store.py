@@ -193,7 +193,9 @@ def create_store(path: Path, name: str) -> Store:
     layout = Layout(path.resolve())
     try:
         layout.root.mkdir(parents=True, exist_ok=True)
-        if not layout.marker.exists() and any(layout.root.iterdir()):
+        # A hidden file may be the marker that another command is just writing.
+        strange = [entry for entry in layout.root.iterdir() if not entry.name.startswith(".")]
+        if strange and not layout.marker.exists():
             raise StoreError(
                 "the folder is not empty and not a store",
                 where=str(path),

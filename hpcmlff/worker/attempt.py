@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY, HpcmlffError
+from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY, HpcmlffError, StoreError
 from hpcmlff.metrics import score
 from hpcmlff.store.attempts import record_end, report_progress
 from hpcmlff.store.blocks import CellBlocks
@@ -49,6 +49,8 @@ class Attempt:
     """Its clock."""
     facts: dict[str, Any]
     """Provenance."""
+    unsaved: bool = False
+    """Training has gone on since the newest checkpoint."""
     sequence: int = 0
     """Number of the newest checkpoint."""
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -72,7 +74,7 @@ class Attempt:
             if progress.finished:
                 self._finish(given, state)
                 break
-            if self.pace.commit_due() or self.pace.stop.reason:
+            if self.unsaved and (self.pace.commit_due() or self.pace.stop.reason):
                 self._commit(given, state)
             if self.pace.stop.reason:
                 LOG.info("stopped: %s", self.pace.stop.reason)
@@ -104,6 +106,7 @@ class Attempt:
         self.pace.begin()
         state = given.trainer.advance(given.task, state, self.pace.due)
         self.pace.pause()
+        self.unsaved = True
         return state
 
     def _commit(self, given: Assignment, state: Any) -> None:
@@ -112,6 +115,7 @@ class Attempt:
         progress = given.trainer.progress(state)
         self._write(Content(packed=packed, notes=self._notes(given, progress)), final=False)
         self.pace.committed(time.monotonic() - before)
+        self.unsaved = False
         LOG.info("checkpoint %d at step %d", self.sequence, progress.step)
 
     def _finish(self, given: Assignment, state: Any) -> None:
@@ -164,6 +168,8 @@ class Attempt:
     def fail(self, error: BaseException) -> int:
         """Write down how the attempt failed; return the exit code."""
         code = error.exit_code if isinstance(error, HpcmlffError) else EXIT_BUG
+        # A full or failing disk is no bug of ours; the checkpoints before it are whole.
+        code = StoreError.exit_code if isinstance(error, OSError) else code
         kind = type(error).__name__
         text = str(error) if isinstance(error, HpcmlffError | OSError) else f"{kind}: {error}"
         LOG.error("failed", exc_info=error)

@@ -55,8 +55,8 @@ def refused(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], code
         (
             {"axes": "{model: [mean], size: [10, 31]}"},
             (
-                "error: grid.yaml:4: axes.size: size 31 is larger than the data allows: springs has "
-                "60 frames, less 20 test and 10 validation leaves 30"
+                "error: grid.yaml:4: axes.size: size 31 is larger than the data allows: springs "
+                "has 60 frames, less 20 test and 10 validation leaves 30"
             ),
         ),
         (
@@ -93,7 +93,8 @@ def refused(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], code
             {"molecules": "{springs: {path: springs.xyz}}"},
             (
                 "error: springs.xyz: nobody states the units. "
-                "Write in grid.yaml, under the molecule: units: {energy: kcal/mol, length: angstrom}"
+                "Write in grid.yaml, under the molecule: "
+                "units: {energy: kcal/mol, length: angstrom}"
             ),
         ),
         (
@@ -122,8 +123,8 @@ def refused(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], code
         (
             {"split": "{validation: 10, test: 61}"},
             (
-                "error: grid.yaml:5: split.test: test 61 is larger than the data allows: springs has "
-                "60 frames left for it"
+                "error: grid.yaml:5: split.test: test 61 is larger than the data allows: springs "
+                "has 60 frames left for it"
             ),
         ),
         (
