@@ -6,7 +6,6 @@ own random stream, so that its frames depend on nothing else.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,20 +200,8 @@ class Trajectory:
 
 
 def _import_tblite() -> Any:
-    """Import tblite with one thread: with more it is 3 to 14 times slower.
-
-    OpenMP reads the variable when it is loaded, so it has to be set before the import
-    and is put back afterwards for whatever this process starts.
-    """
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
     try:
         from tblite.ase import TBLite
     except ImportError:
         raise DataError("generating frames needs tblite", hint=INSTALL) from None
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
     return TBLite

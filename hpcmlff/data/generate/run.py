@@ -8,6 +8,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
+from threadpoolctl import threadpool_limits
+
 from hpcmlff.data.generate.dynamics import Dynamics, Frame, Trajectory, default_dynamics
 from hpcmlff.data.generate.molecules import INSTALL, Start, find_start
 from hpcmlff.data.generate.partial import Partial, Progress
@@ -65,7 +67,8 @@ def generate_frames(
     settings = dynamics or default_dynamics(spec)
     trajectory = Trajectory(spec, start, settings)
     partial = Partial(out)
-    with partial.opened() as file:
+    # Set here and not by OMP_NUM_THREADS: another package may have loaded OpenMP long ago.
+    with threadpool_limits(1, user_api="openmp"), partial.opened() as file:
         runner = _Runner(spec, settings, trajectory, partial, file)
         runner.run(_identity(spec, start, settings), progress or _silent)
         partial.finish()

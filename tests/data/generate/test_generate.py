@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -184,15 +183,24 @@ def test_a_calculation_that_fails_is_an_expected_error(tmp_path: Path) -> None:
 
 def test_a_missing_tblite_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tblite.ase", None)
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     with pytest.raises(DataError) as raised:
         _make(tmp_path / "w.xyz")
     assert str(raised.value) == "generating frames needs tblite. pip install 'hpcmlff[generate]'"
-    assert os.environ["OMP_NUM_THREADS"] == "7"
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    with pytest.raises(DataError):
-        _import_tblite()
-    assert "OMP_NUM_THREADS" not in os.environ
+
+
+def test_generation_holds_openmp_to_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threadpoolctl import threadpool_info
+
+    seen: list[int] = []
+
+    def look(done: int, total: int) -> None:
+        pools = [pool for pool in threadpool_info() if pool["user_api"] == "openmp"]
+        seen.extend(pool["num_threads"] for pool in pools)
+
+    _make(tmp_path / "w.xyz", progress=look)
+    assert set(seen) == {1}
 
 
 @pytest.mark.slow

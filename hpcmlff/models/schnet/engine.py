@@ -1,0 +1,137 @@
+"""The SchNet trainer; imports torch and schnetpack."""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils import deterministic as _deterministic
+
+from hpcmlff.errors import TrainingError
+from hpcmlff.models.protocol import Progress
+from hpcmlff.models.schnet import network as networks
+from hpcmlff.models.schnet.batches import Geometries
+from hpcmlff.models.schnet.training import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from hpcmlff.models.protocol import Allocation, Arrays, ShouldStop, Task
+
+_MEAN = "energy_mean_kcal_mol"
+
+_memory: Any = _deterministic
+"""torch gives this module's property no type."""
+
+
+class SchNetTrainer:
+    """Trains a SchNet step by step; every step is a safe point.
+
+    A training repeats bit by bit on the same kind of processor with the same
+    versions of torch and the same number of threads. Untested on a GPU.
+    """
+
+    def start(self, task: Task) -> Training:
+        """Return the state before the first step.
+
+        Raises
+        ------
+        TrainingError
+            There are no frames to train on or to choose weights by, or no GPU.
+        """
+        for name in ("train", "validation"):
+            if len(getattr(task, name).energies) == 0:
+                raise TrainingError(f"SchNet needs at least one {name} frame")
+        with _prepared(task.allocation):
+            return Training(task)
+
+    def advance(self, task: Task, state: Training, should_stop: ShouldStop) -> Training:
+        """Make steps until all are done or a stop is due.
+
+        Raises
+        ------
+        TrainingError
+            The loss is no longer a number.
+        """
+        with _prepared(task.allocation):
+            while not state.finished:
+                state.advance()
+                if should_stop():
+                    break
+            state.check()
+        return state
+
+    def progress(self, state: Training) -> Progress:
+        """Tell how far the training is; the loss is that of the averaged weights."""
+        loss = None if math.isnan(state.loss) else state.loss
+        return Progress(step=state.step, steps=state.steps, loss=loss, finished=state.finished)
+
+    def to_arrays(self, state: Training) -> Arrays:
+        """Return weights, their average and best, Adam's moments, step and losses."""
+        return state.arrays()
+
+    def from_arrays(self, task: Task, arrays: Arrays) -> Training:
+        """Restore what `to_arrays` returned."""
+        state = self.start(task)
+        state.restore(arrays)
+        return state
+
+    def model(self, task: Task, state: Training) -> Arrays:  # noqa: ARG002
+        """Return the best averaged weights, float32, and the mean energy, kcal/mol."""
+        return {_MEAN: np.array([state.mean_kcal_mol]), **state.best()}
+
+    def predict(
+        self, task: Task, model: Arrays, positions: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Predict energies ``(n_frames,)`` and forces ``(n_frames, n_atoms, 3)``."""
+        device = task.allocation.device
+        energies, forces = np.zeros(len(positions)), np.zeros(positions.shape)
+        with _prepared(task.allocation):
+            network = networks.build(task.settings, len(task.species))
+            networks.load(network, model)
+            network.to(device).eval().requires_grad_(requires_grad=False)
+            geometries = Geometries(task.species, positions, task.settings.cutoff, device)
+            for chunk in geometries.chunks():
+                found = network(geometries.inputs(chunk))
+                energies[chunk] = found["energy"].detach().cpu().numpy()
+                forces[chunk] = (
+                    found["forces"].detach().cpu().numpy().reshape(-1, *forces.shape[1:])
+                )
+        return energies + model[_MEAN][0], forces
+
+
+@contextmanager
+def _prepared(allocation: Allocation) -> Iterator[None]:
+    """Keep torch to the job's device and threads, and to sums in a fixed order.
+
+    Else the gradient of indexing adds up in whatever order the threads come.
+    """
+    if allocation.device != "cpu":
+        _prepare_gpu()
+    torch.set_num_threads(allocation.threads)
+    before = torch.are_deterministic_algorithms_enabled(), _memory.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True)
+    # Costs time, and only guards against reading memory that was never written.
+    _memory.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        _memory.fill_uninitialized_memory = before[1]
+
+
+def _prepare_gpu() -> None:
+    """Untested on a GPU."""
+    if not torch.cuda.is_available():
+        raise TrainingError(
+            "the job was given a GPU, and torch finds none",
+            hint="Install a torch with CUDA, or set gpus: 0 under resources",
+        )
+    # Read by cuBLAS when it starts; without it torch refuses to promise repeatability.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
