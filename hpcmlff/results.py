@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NUMBERS = (*METRICS, "train_s", "cpu_s", "peak_mem_gb")
 _COUNTS = ("n_train", "n_test")
 
+_DAMAGED = "its final checkpoint is damaged: move the file away, then resume"
+
 
 def result_rows(store: Store, frozen: FrozenGrid) -> pd.DataFrame:
     """Return the table of a grid's cells.
@@ -48,7 +50,10 @@ def result_rows(store: Store, frozen: FrozenGrid) -> pd.DataFrame:
 
 def _row(standing: Standing, kept: Any) -> dict[str, Any]:
     cell = standing.cell
-    done = standing.state is CellState.DONE and kept is not None
+    done = standing.state is CellState.DONE
+    state, reason = standing.state, standing.reason
+    if done and (kept is None or not kept["final"]):
+        done, state, reason = False, CellState.FAILED, _DAMAGED
     numbers = {name: float(kept[name]) if done else np.nan for name in _NUMBERS}
     return {
         "model": cell.model,
@@ -56,14 +61,14 @@ def _row(standing: Standing, kept: Any) -> dict[str, Any]:
         "size": cell.size,
         "seed": cell.seed,
         "cell_id": cell.id,
-        "state": standing.state.value,
+        "state": state.value,
         **{name: numbers[name] for name in METRICS},
         **{name: int(kept[name]) if done else pd.NA for name in _COUNTS},
         "train_s": numbers["train_s"],
         "attempts": standing.attempts,
         "cpu_s": numbers["cpu_s"],
         "peak_mem_gb": numbers["peak_mem_gb"],
-        "reason": standing.reason,
+        "reason": reason,
     }
 
 

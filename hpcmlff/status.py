@@ -80,7 +80,10 @@ def _table(standings: list[Standing]) -> Table:
     from hpcmlff.spec.states import CellState
     from hpcmlff.waiting import describe
 
-    table = Table("cell", "state", "attempts", "", box=box.SIMPLE)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("cell", no_wrap=True)
+    for name in ("state", "attempts", "detail"):
+        table.add_column(name, overflow="fold")
     for one in standings:
         detail = describe(one) if one.state is CellState.RUNNING else one.reason
         table.add_row(one.cell.label, one.state.value, str(one.attempts), detail)

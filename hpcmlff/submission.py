@@ -85,7 +85,7 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
     _announce(store, made, request)
     standings: Sequence[Standing] = made.before
     if request.waiting:
-        standings = wait(store, frozen, request.profile)
+        standings = _watched(store, frozen, request)
         say(summary(standings))
         _tell_failures(standings)
     elif made.chosen:
@@ -95,6 +95,14 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         emit_json(_facts(store.path, standings, submitted, made.job_id or None))
     all_done = all(standing.state is CellState.DONE for standing in standings)
     return 0 if all_done or not request.waiting else 1
+
+
+def _watched(store: Store, frozen: FrozenGrid, request: Request) -> list[Standing]:
+    try:
+        return wait(store, frozen, request.profile)
+    except KeyboardInterrupt:
+        say(f"the cells go on; next: python -m hpcmlff.status {store.path}")
+        raise
 
 
 def _announce(store: Store, made: Dispatch, request: Request) -> None:

@@ -30,13 +30,18 @@ make_venv() {
         return
     fi
     # Debian and Ubuntu keep this part of Python in a package of its own.
+    system_package python3.11-venv "Python's venv module"
+    "$python" -m venv .venv
+}
+
+system_package() {
+    local package=$1 what=$2
     if [ "$(id -u)" -ne 0 ]; then
-        say "error: Python's venv module is missing. Install it: sudo apt-get install python3.11-venv"
+        say "error: $what is missing. Install it: sudo apt-get install $package"
         exit 1
     fi
-    say "installing python3.11-venv"
-    apt-get update -qq && apt-get install -qq -y python3.11-venv >&2
-    "$python" -m venv .venv
+    say "installing $package"
+    apt-get update -qq >&2 && apt-get install -qq -y --no-install-recommends "$package" >&2
 }
 
 wanted=$(cat setup.cfg pyproject.toml jobs/constraints.txt jobs/install.sh - <<<"$extras" | sha256sum)
@@ -45,6 +50,10 @@ if [ -f .venv/.installed ] && [ "$(cat .venv/.installed)" = "$wanted" ]; then
 fi
 if [ ! -x .venv/bin/python ]; then
     make_venv "$(find_python)"
+fi
+# tblite brings its libraries along, but not this one.
+if [[ $extras == *generate* ]] && ! .venv/bin/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null; then
+    system_package libgomp1 "the OpenMP library of GCC"
 fi
 say "installing hpcmlff[$extras] into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \

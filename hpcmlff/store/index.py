@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from hpcmlff.errors import StoreError
+from hpcmlff.errors import CheckpointError
 from hpcmlff.metrics import METRICS
 from hpcmlff.store.checkpoints import newest_seal, restore
 from hpcmlff.store.files import write_durably
@@ -57,17 +57,13 @@ def refresh(store: Store, cells: Iterable[Cell]) -> NDArray[Any]:
     store
         The store.
     cells
-        The cells to list, in this order; those without a checkpoint are left out.
+        The cells to list, in this order; those without a checkpoint that verifies are
+        left out.
 
     Returns
     -------
     ndarray
         ``(n_cells,)`` of `ROW`.
-
-    Raises
-    ------
-    CheckpointError
-        A cell has checkpoints and none of them verifies.
     """
     old = {(row["label"], row["attempt"], row["sequence"]): row for row in _read(store)}
     rows, links = [], {}
@@ -75,7 +71,9 @@ def refresh(store: Store, cells: Iterable[Cell]) -> NDArray[Any]:
         if (found := newest_seal(store.cell(cell))) is None:
             continue
         key = (cell.label.encode(), found.facts["attempt"], found.facts["sequence"])
-        rows.append(old[key] if key in old else _row(store, cell))
+        if (row := old[key] if key in old else _row(store, cell)) is None:
+            continue
+        rows.append(row)
         links[cell.label] = f"cells/{cell.label}/a{int(rows[-1]['attempt']):06d}/cell.h5"
     table = np.array(rows, dtype=ROW)
     # Somebody who may only read the store still gets the table.
@@ -84,8 +82,11 @@ def refresh(store: Store, cells: Iterable[Cell]) -> NDArray[Any]:
     return table
 
 
-def _row(store: Store, cell: Cell) -> NDArray[Any]:
-    checkpoint = restore(store.cell(cell))
+def _row(store: Store, cell: Cell) -> NDArray[Any] | None:
+    try:
+        checkpoint = restore(store.cell(cell))
+    except CheckpointError:
+        return None
     assert checkpoint is not None
     notes = checkpoint.content.notes
     row = np.zeros((), dtype=ROW)
@@ -113,7 +114,7 @@ def _read(store: Store) -> NDArray[Any]:
             if file.attrs["version"] == INDEX_FORMAT and file["index"].dtype == ROW:
                 table: NDArray[Any] = file["index"][()]
                 return table
-    except (OSError, KeyError, StoreError):
+    except (OSError, KeyError):
         pass
     return np.zeros(0, dtype=ROW)
 

@@ -287,6 +287,40 @@ def test_collect_writes_tables_and_plots_and_prints_rows(
     assert told["files"] == [f"elsewhere/results.{kind}" for kind in ("csv", "parquet", "md")]
 
 
+def test_a_damaged_result_is_shown_and_does_not_hide_the_others(
+    grid_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert submit.main([str(grid_file(axes="{model: [mean], size: [10, 20]}")), "--wait"]) == 0
+    path = results(tmp_path)[0].path
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    capsys.readouterr()
+    assert collect.main(["--json", "--no-plots"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["state"] for row in rows] == ["failed", "done"]
+    assert rows[0]["energy_mae_kcal_mol"] is None
+    assert rows[0]["reason"].startswith("its final checkpoint is damaged")
+    path.unlink()
+    assert resume.main(["--wait"]) == 0
+    assert states(tmp_path) == ["done", "done"]
+
+
+def test_interrupting_the_watch_leaves_the_cells_alone(
+    grid_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = grid_file(models=SLOW, axes="{model: [mean], size: [10]}")
+    command = [sys.executable, "-m", "hpcmlff.submit", str(path), "--wait"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    eventually((tmp_path / "runs/springs/ledger/000001.job.json").exists)
+    eventually(lambda: "running" in states(tmp_path))
+    process.send_signal(signal.SIGINT)
+    text = process.communicate()[1]
+    assert process.returncode == 130
+    assert "the cells go on; next: python -m hpcmlff.status" in text
+    eventually(lambda: states(tmp_path) == ["done"])
+
+
 def test_status_lists_cells_for_people_and_for_scripts(
     grid_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
