@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -339,3 +341,24 @@ def test_status_lists_cells_for_people_and_for_scripts(
 
 def test_states_are_counted_with_every_state_named() -> None:
     assert counts([]) == dict.fromkeys((state.value for state in CellState), 0)
+
+
+def test_on_a_terminal_the_watch_shows_bars(grid_file: Callable[..., Path], tmp_path: Path) -> None:
+    path = grid_file(models=SLOW, axes="{model: [mean], size: [10]}")
+    command = [sys.executable, "-m", "hpcmlff.submit", str(path), "--wait"]
+    ours, theirs = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    # Linux ends a terminal whose other side is closed by an input/output error.
+    with suppress(OSError):
+        while part := os.read(ours, 65536):
+            shown += part
+    os.close(ours)
+    assert process.wait() == 0
+    text = shown.decode()
+    assert "mean springs n10 s0" in text
+    assert "training, step" in text
+    assert "left" in text
+    assert "1 done" in text
