@@ -26,7 +26,8 @@ class LocalExecutor:
 
         submitit starts its controller in the caller's session, where Ctrl-C and a
         closed terminal would reach it; so a short-lived process with a session of
-        its own does the submitting.
+        its own does the submitting. Modules of the current folder are kept from
+        shadowing those that jobs import.
 
         Raises
         ------
@@ -44,6 +45,7 @@ class LocalExecutor:
                 timeout=_LAUNCH_TIMEOUT_S,
                 start_new_session=True,
                 check=True,
+                env=os.environ | {"PYTHONSAFEPATH": "1"},
             )
         except subprocess.CalledProcessError as error:
             raise SchedulerError(f"the local job did not start:\n{error.stderr}") from None

@@ -17,6 +17,7 @@ from hpcmlff.executors.capacity import Capacity, capacity_of
 from hpcmlff.executors.processes import identify
 from hpcmlff.spec.profile import Profile
 from hpcmlff.store.store import open_store
+from hpcmlff.worker.neighbours import used_by_others
 from hpcmlff.worker.stop import StopRequest
 from hpcmlff.worker.threads import thread_environment
 
@@ -48,7 +49,7 @@ class Running:
 class Pack:
     """The cells of one job."""
 
-    store: Path
+    store: Store
     """The store."""
     record: int
     """Number of the submission in the ledger."""
@@ -68,6 +69,10 @@ class Pack:
     """Cells in training."""
     exits: dict[str, int] = field(default_factory=dict)
     """Cell id to its worker's exit code."""
+    others: list[Resources] = field(default_factory=list)
+    """What other jobs of the store are using here."""
+    looked: float = float("-inf")
+    """When that was found out."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -84,6 +89,10 @@ class Pack:
         return self.exits
 
     def _start_what_fits(self) -> None:
+        # Looked at seldom: another job's cell may start a moment later all the same.
+        if self.waiting and time.monotonic() - self.looked >= self.profile.progress_interval:
+            self.others = used_by_others(self.store, self.record)
+            self.looked = time.monotonic()
         for _ in range(len(self.waiting)):
             cell, resources = self.waiting.popleft()
             if self.stop.reason or not self._free().fits(resources):
@@ -98,7 +107,7 @@ class Pack:
         self, cell: Cell, resources: Resources, gpus: tuple[int, ...]
     ) -> subprocess.Popen[bytes]:
         command = {
-            "--store": self.store,
+            "--store": self.store.path,
             "--cell": cell.id,
             "--revision": self.revision,
             "--record": self.record,
@@ -122,7 +131,8 @@ class Pack:
 
     def _free(self) -> Capacity:
         # Counted anew each time: adding and taking away GiB would drift.
-        return reduce(Capacity.less, (one.resources for one in self.running), self.capacity)
+        used = [*self.others, *(one.resources for one in self.running)]
+        return reduce(Capacity.less, used, self.capacity)
 
     def _stop_all(self) -> None:
         for one in self.running:
@@ -166,7 +176,7 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     profile = Profile.model_validate(record.profile)
     capacity = capacity_of(profile)
     pack = Pack(
-        store=store.path,
+        store=store,
         record=number,
         revision=record.revision,
         profile=profile,

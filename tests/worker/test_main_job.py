@@ -289,6 +289,26 @@ def test_collect_writes_tables_and_plots_and_prints_rows(
     assert told["files"] == [f"elsewhere/results.{kind}" for kind in ("csv", "parquet", "md")]
 
 
+def test_a_second_job_leaves_the_first_its_share_of_the_machine(
+    grid_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('a file of the user was imported')")
+    assert submit.main([str(grid_file(models=SLOW, axes="{model: [mean], size: [10]}"))]) == 0
+    eventually(lambda: states(tmp_path) == ["running"])
+    both = "{model: [mean], size: [10, 20, 25]}"
+    assert submit.main([str(grid_file(models=SLOW, axes=both))]) == 0
+    seen: set[tuple[str, ...]] = set()
+
+    def done() -> bool:
+        seen.add(tuple(states(tmp_path)))
+        return states(tmp_path) == ["done"] * 3
+
+    eventually(done)
+    assert any(one.count("running") == 2 for one in seen)
+    assert max(one.count("running") for one in seen) == 2
+    assert [standing.attempts for standing in standings(tmp_path)] == [1, 1, 1]
+
+
 def test_a_damaged_result_is_shown_and_does_not_hide_the_others(
     grid_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
