@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.executors.processes import is_alive, is_here
+from hpcmlff.files import read_json
 from hpcmlff.spec.profile import Profile
 from hpcmlff.spec.states import LIVE, CellState, JobState
 from hpcmlff.store.checkpoints import is_done
-from hpcmlff.store.files import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from hpcmlff.data.fixed import SETS, FixedSets
 from hpcmlff.data.frames import Frames
 from hpcmlff.data.molecule import load_molecule
 from hpcmlff.errors import DataError
+from hpcmlff.files import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,15 +106,8 @@ def write_dataset(path: Path, frames: Frames, fixed: FixedSets, source: Mapping[
     """
     digest = dataset_digest(frames, fixed)
     try:
-        # Not by tempfile, whose files only their owner may read: stores are shared.
-        temporary = path.with_name(f".{path.name}.{uuid4().hex}")
-        try:
+        with replacing(path) as temporary:
             _fill(temporary, frames, fixed, {"digest": digest, "source": json.dumps(source)})
-            _sync(temporary)
-            temporary.replace(path)
-            _sync(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as found:
         raise DataError(f"cannot write: {found}", where=str(path)) from None
     return digest
@@ -134,14 +126,6 @@ def _fill(path: Path, frames: Frames, fixed: FixedSets, attributes: Mapping[str,
         for name in SETS:
             if (numbers := fixed.get(name)) is not None:
                 file.create_dataset(f"fixed/{name}", data=numbers)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_dataset(path: Path, *, verify: bool = True) -> Dataset:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from hpcmlff.report.files import replacing
+from hpcmlff.report.files import report_file
 from hpcmlff.report.labels import SPREAD
 from hpcmlff.report.panel import (
     ALL_MODELS,
@@ -130,9 +130,9 @@ def _save(figure: Figure, stem: Path) -> list[Path]:
     # The canvases' own methods (untyped): `Figure.savefig` would draw everything twice.
     png, svg = (stem.with_name(f"{stem.name}{suffix}") for suffix in (".png", ".svg"))
     agg: Any = FigureCanvasAgg(figure)
-    with replacing(png) as temporary:
+    with report_file(png) as temporary:
         agg.print_png(str(temporary), metadata={"Software": None})
     vector: Any = FigureCanvasSVG(figure)
-    with replacing(svg) as temporary:
+    with report_file(svg) as temporary:
         vector.print_svg(temporary, metadata={"Date": None, "Creator": None})
     return [png, svg]

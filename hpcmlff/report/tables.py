@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpcmlff.report.files import replacing
+from hpcmlff.report.files import report_file
 from hpcmlff.report.markdown import document
 from hpcmlff.report.rows import tidy
 from hpcmlff.report.summary import learning_table
@@ -35,7 +35,7 @@ def write_csv(rows: pd.DataFrame, path: Path) -> None:
         The file cannot be written.
     """
     table = tidy(rows)
-    with replacing(path) as temporary:
+    with report_file(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\r\n", encoding="utf-8")
 
 
@@ -57,7 +57,7 @@ def write_parquet(rows: pd.DataFrame, path: Path) -> None:
         The file cannot be written.
     """
     table = tidy(rows)
-    with replacing(path) as temporary:
+    with report_file(path) as temporary:
         table.to_parquet(temporary, engine="pyarrow", index=False)
 
 
@@ -79,5 +79,5 @@ def write_markdown(rows: pd.DataFrame, path: Path) -> None:
         The file cannot be written.
     """
     text = document(rows)
-    with replacing(path) as temporary:
+    with report_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.store.files import json_bytes, sync_folder, write_durably
+from hpcmlff.files import json_bytes, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from hpcmlff.store.layout import AttemptFolder, CellFolder

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hpcmlff.errors import StoreError
-from hpcmlff.store.files import sync_folder, write_temporary
+from hpcmlff.files import write_durably
 from hpcmlff.store.sealed import HEADER_BYTES, read_seal, seal, verify
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class CellBlocks:
         data = np.ascontiguousarray(array)
         facts = {"kind": "block", "dtype": data.dtype.str, "shape": data.shape}
         content = data.data.cast("B") if data.size else memoryview(b"")
-        write_temporary(path, [seal(content, facts), content]).replace(path)
-        sync_folder(path.parent)
+        write_durably(path, [seal(content, facts), content])
         self._verified.add(name)
 
     def get(self, name: str) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
-from hpcmlff.store.files import sync_folder, write_temporary
+from hpcmlff.files import sync_folder, write_temporary
 from hpcmlff.store.image import Content, from_image, to_image
 from hpcmlff.store.sealed import Seal, read_seal, read_verified, seal
 

@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 
 from hpcmlff.errors import CheckpointError
+from hpcmlff.files import write_durably
 from hpcmlff.metrics import METRICS
 from hpcmlff.store.checkpoints import newest_seal, restore
-from hpcmlff.store.files import write_durably
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

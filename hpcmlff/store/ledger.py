@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.store.files import create_once, json_bytes, read_json, write_durably
+from hpcmlff.files import create_once, json_bytes, read_json, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,10 +13,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from hpcmlff.errors import StoreError, StoreMismatch
+from hpcmlff.files import create_once, json_bytes, read_json
 from hpcmlff.spec.canonical import digest
 from hpcmlff.spec.cells import Cell, cell_from_identity
 from hpcmlff.spec.resources import Resources
-from hpcmlff.store.files import create_once, json_bytes, read_json
 from hpcmlff.store.layout import CellFolder, Layout
 from hpcmlff.store.ledger import Ledger
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hpcmlff.executors.processes import is_alive, is_here
-from hpcmlff.store.files import read_json
+from hpcmlff.files import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -69,7 +69,8 @@ class TestSchNet(TrainerConformance):
         assert str(error.value) == f"SchNet needs at least one {part} frame"
 
     def test_a_missing_gpu_is_told(self, tmp_path: Path) -> None:
-        torch = pytest.importorskip("torch")
+        import torch
+
         if torch.cuda.is_available():
             pytest.skip("there is a GPU")
         task = replace(self.task(tmp_path), allocation=Allocation(device="cuda"))

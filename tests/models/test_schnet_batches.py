@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from hpcmlff.models.schnet.batches import Geometries, order, pairs_within
 from hpcmlff.testing.molecules import SPECIES, samples
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("hpcmlff.models.schnet.compat")
 
 
 # schnetpack hands tensors to ASE, which numpy 2 does not like.

@@ -3,11 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from hpcmlff.testing.exchange import child_environment
-
-pytest.importorskip("torch")
 
 _CODE = """
 import logging, signal

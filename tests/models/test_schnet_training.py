@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from hpcmlff.models.protocol import Allocation, Task
 from hpcmlff.models.schnet import SchNetSettings
+from hpcmlff.models.schnet import network as networks
+from hpcmlff.models.schnet.batches import Geometries, order
+from hpcmlff.models.schnet.training import Training
 from hpcmlff.testing.molecules import SPECIES, samples
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("hpcmlff.models.schnet.compat")
-
-from hpcmlff.models.schnet import network as networks  # noqa: E402
-from hpcmlff.models.schnet.batches import Geometries, order  # noqa: E402
-from hpcmlff.models.schnet.training import Training  # noqa: E402
 
 # schnetpack hands tensors to ASE, which numpy 2 does not like.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
+from hpcmlff import files
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
-from hpcmlff.store import files
 from hpcmlff.store.attempts import claim, report_progress
 from hpcmlff.store.checkpoints import commit, is_done, newest_seal, restore
 from hpcmlff.store.image import Content

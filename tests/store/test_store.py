@@ -11,11 +11,11 @@ import h5py
 import pytest
 
 from hpcmlff.errors import StoreError, StoreMismatch
+from hpcmlff.files import create_once
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.resources import Resources
 from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import commit
-from hpcmlff.store.files import create_once
 from hpcmlff.store.image import Content
 from hpcmlff.store.index import refresh
 from hpcmlff.store.store import FrozenGrid, Store, check_writable, create_store, open_store
@@ -150,7 +150,7 @@ def test_the_ledger_numbers_records_and_remembers_their_end(store: Store) -> Non
 def test_a_file_is_created_by_one_process_only(tmp_path: Path) -> None:
     code = (
         "import sys, os; from pathlib import Path\n"
-        "from hpcmlff.store.files import create_once\n"
+        "from hpcmlff.files import create_once\n"
         "print(create_once(Path(sys.argv[1]), [str(os.getpid()).encode()]))\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "one")]

@@ -20,11 +20,11 @@ import pytest
 
 from hpcmlff import cancel, collect, resume, status, submit
 from hpcmlff.executors.processes import identify
+from hpcmlff.files import read_json
 from hpcmlff.metrics import METRICS
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.checkpoints import Checkpoint, restore
-from hpcmlff.store.files import read_json
 from hpcmlff.store.store import Store, open_store
 
 PROFILE = """

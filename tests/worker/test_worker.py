@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from hpcmlff.errors import StoreError
+from hpcmlff.files import read_json
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import newest_seal, restore
-from hpcmlff.store.files import read_json
 from hpcmlff.store.store import FrozenGrid, Store, open_store
 from hpcmlff.worker.task import find_cell
 

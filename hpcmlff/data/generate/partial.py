@@ -19,6 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from hpcmlff.errors import DataError
+from hpcmlff.files import replacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,19 +122,15 @@ class Partial:
         """Keep the frames written so far and the state after them."""
         file.flush()
         os.fsync(file.fileno())
-        temporary = self._state.with_name(self._state.name + ".new")
-        with temporary.open("wb") as state:
+        with replacing(self._state) as temporary:
             np.savez(
-                state,
+                temporary,
                 settings=progress.settings,
                 n_frames=progress.n_frames,
                 n_bytes=progress.n_bytes,
                 positions=progress.positions,
                 momenta=progress.momenta,
             )
-            state.flush()
-            os.fsync(state.fileno())
-        temporary.replace(self._state)
 
     def finish(self) -> None:
         """Give the output its name and remove the state."""

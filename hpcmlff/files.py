@@ -5,14 +5,42 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     Buffer = bytes | memoryview
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a name beside a file; what is written there takes the file's place at the end.
+
+    The name keeps the file's suffix, by which some writers choose the format. Nothing
+    is left behind when writing fails.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must exist.
+
+    Raises
+    ------
+    OSError
+        The content could not be written; the old file is untouched.
+    """
+    temporary = _beside(path)
+    try:
+        yield temporary
+        _sync(temporary, os.O_RDONLY)
+        temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def write_durably(path: Path, parts: Iterable[Buffer]) -> None:
@@ -30,13 +58,8 @@ def write_durably(path: Path, parts: Iterable[Buffer]) -> None:
     OSError
         The content could not be written; the old file is untouched.
     """
-    temporary = write_temporary(path, parts)
-    try:
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with replacing(path) as temporary:
+        _write(temporary, parts)
 
 
 def write_temporary(path: Path, parts: Iterable[Buffer]) -> Path:
@@ -47,13 +70,10 @@ def write_temporary(path: Path, parts: Iterable[Buffer]) -> Path:
     OSError
         Writing failed; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = _beside(path)
     try:
-        with temporary.open("xb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(temporary, parts)
+        _sync(temporary, os.O_RDONLY)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -83,11 +103,7 @@ def create_once(path: Path, parts: Iterable[Buffer]) -> bool:
 
 def sync_folder(folder: Path) -> None:
     """Make a folder's new names survive a crash of the machine."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def json_bytes(value: Any) -> bytes:
@@ -101,3 +117,21 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
+
+
+def _write(path: Path, parts: Iterable[Buffer]) -> None:
+    with path.open("xb") as file:
+        for part in parts:
+            file.write(part)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
