@@ -29,7 +29,7 @@ class SchNetSettings(Strict):
     """Training frames in one step; all of them where there are fewer."""
     steps: Annotated[int, Field(ge=1, le=10_000_000)] | Literal["auto"] = "auto"
     """Optimiser steps in all, over which the learning rate falls to zero. ``auto`` takes
-    20,000, or 1,000 passes through the training frames where that is more."""
+    25,000, or 1,000 passes through the training frames where that is more."""
     learning_rate: float = Field(default=3e-3, gt=0, le=1.0)
     """Learning rate of the first step; a cosine leads it to zero."""
     weight_decay: float = Field(default=0.01, ge=0, le=1.0)
@@ -50,4 +50,4 @@ class SchNetSettings(Strict):
         if self.steps != "auto":
             return self.steps
         per_pass = n_train // min(self.batch_size, n_train)
-        return max(20_000, 1_000 * per_pass)
+        return max(25_000, 1_000 * per_pass)
