@@ -197,3 +197,11 @@ def test_a_single_atom_is_no_trouble() -> None:
         forces=np.zeros((3, 1, 3)),
     )
     assert _codes(atom, "error") == ["no-forces"]
+
+
+def test_energies_and_forces_in_another_unit_alike_are_a_warning(good: Frames) -> None:
+    scaled = replace(good, energies=good.energies * 627.5, forces=good.forces * 627.5)
+    text = _only(scaled, "force-size").text
+    assert text.startswith("a force component is ")
+    assert text.endswith(" kcal/mol/Å on the whole: are the units right?")
+    assert "force-size" not in [one.code for one in check_frames(good)]
