@@ -32,7 +32,7 @@ class SchNetSettings(Strict):
     25,000, or 1,000 passes through the training frames where that is more."""
     learning_rate: float = Field(default=3e-3, gt=0, le=1.0)
     """Learning rate of the first step; a cosine leads it to zero."""
-    weight_decay: float = Field(default=0.01, ge=0, le=1.0)
+    weight_decay: float = Field(default=0.001, ge=0, le=1.0)
     """Decoupled weight decay of AdamW, per unit of learning rate."""
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay per step of the averaged weights, which are validated and kept."""
