@@ -11,4 +11,8 @@ bin=$PWD/.venv/bin
 "$bin/ruff" format --check .
 "$bin/mypy"
 "$bin/lint-imports" --config setup.cfg
-"$bin/python" -m pytest --cov --cov-config=setup.cfg --durations=10 "$@"
+if [ $# -gt 0 ]; then
+    # A part of the tests cannot reach the coverage that all of them must.
+    exec "$bin/python" -m pytest "$@"
+fi
+"$bin/python" -m pytest --cov --cov-config=setup.cfg --durations=10
