@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import sys
@@ -10,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError
+from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+
+_MACHINE = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE}
+    | {errno.EACCES, errno.EPERM, errno.EROFS}
+)
+"""What a disk, a quota or permissions refuse; no bug of ours."""
 
 
 def run(command: click.Command, module: str, argv: Sequence[str] | None = None) -> int:
@@ -54,10 +61,17 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
-    except Exception:  # noqa: BLE001 - the one place where bugs end
-        traceback.print_exc()
-        click.echo("error: this is a bug in hpcmlff; please report the lines above", err=True)
-        return EXIT_BUG
+    except Exception as error:  # noqa: BLE001 - the one place where bugs end
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> int:
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        click.echo(f"error: {error}", err=True)
+        return StoreError.exit_code
+    traceback.print_exception(error)
+    click.echo("error: this is a bug in hpcmlff; please report the lines above", err=True)
+    return EXIT_BUG
 
 
 def examples(*lines: str) -> str:

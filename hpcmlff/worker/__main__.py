@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
     stop.arm()
     os.environ |= thread_environment(given.threads)
 
-    from hpcmlff.errors import HpcmlffError
+    from hpcmlff.errors import HpcmlffError, StoreError
     from hpcmlff.models.protocol import Allocation
     from hpcmlff.worker.cell import Order, run_order
     from hpcmlff.worker.pace import Pace
@@ -54,6 +54,10 @@ def main(argv: list[str]) -> int:
     except HpcmlffError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
+    except OSError as error:
+        # Before the attempt had a folder to write into.
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return StoreError.exit_code
 
 
 if __name__ == "__main__":

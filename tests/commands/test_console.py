@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -33,6 +34,20 @@ def test_an_expected_error_is_one_message(capsys: pytest.CaptureFixture[str]) ->
 
 def test_an_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert ends(KeyboardInterrupt(), capsys)[0] == 130
+
+
+def test_a_full_disk_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", "store/grid")
+    text = "error: [Errno 28] No space left on device: 'store/grid'\n"
+    assert ends(error, capsys) == (4, text)
+
+
+def test_an_error_of_the_system_that_we_caused_is_a_bug(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, text = ends(FileNotFoundError(errno.ENOENT, "No such file"), capsys)
+    assert code == 70
+    assert "Traceback" in text
 
 
 def test_a_bug_shows_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,17 @@ def test_a_full_disk_stops_the_cell_and_keeps_what_was_acknowledged(
     assert worker(store, cell.id).returncode == 0
 
 
+def test_a_store_where_no_attempt_can_be_claimed_is_one_message(
+    settled: Settled, worker: Worker
+) -> None:
+    store, cell = one_mean(settled)
+    (store.path / "cells").touch()
+    done = worker(store, cell.id)
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: [Errno 20] Not a directory")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_cell_whose_training_fails_says_why(settled: Settled, worker: Worker) -> None:
     store, frozen = settled(axes="{model: [sgdml], size: [20]}")
     cell = frozen.cells[0]
