@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import math
+import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -77,6 +79,11 @@ def _unforeseen(error: Exception) -> int:
 def examples(*lines: str) -> str:
     """Return the epilog of a command's help that shows these example lines."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def next_step(module: str, store: Path) -> str:
+    """Return the line that says what to type next, quoted for the shell."""
+    return f"next: python -m {module} {shlex.quote(str(store))}"
 
 
 def say(text: str) -> None:

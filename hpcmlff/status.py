@@ -46,9 +46,9 @@ def command(store: Path | None, *, everything: bool, as_json: bool) -> int:
     if listed:
         console.terminal().print(_table(listed))
     if any(standing.state in {CellState.STOPPED, CellState.PENDING} for standing in standings):
-        click.echo(f"next: python -m hpcmlff.resume {found.path}")
+        click.echo(console.next_step("hpcmlff.resume", found.path))
     elif all(standing.state is CellState.DONE for standing in standings):
-        click.echo(f"next: python -m hpcmlff.collect {found.path}")
+        click.echo(console.next_step("hpcmlff.collect", found.path))
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.console import emit_json, say
+from hpcmlff.console import emit_json, next_step, say
 from hpcmlff.dispatch import Dispatch, choose, dispatch
 from hpcmlff.executors.capacity import capacity_of, check_fits
 from hpcmlff.prepare.draft import Draft, cells_before_settling
@@ -101,7 +101,7 @@ def _watched(store: Store, frozen: FrozenGrid, request: Request) -> list[Standin
     try:
         return wait(store, frozen, request.profile)
     except KeyboardInterrupt:
-        say(f"the cells go on; next: python -m hpcmlff.status {store.path}")
+        say(f"the cells go on; {next_step('hpcmlff.status', store.path)}")
         raise
 
 
@@ -114,7 +114,7 @@ def _announce(store: Store, made: Dispatch, request: Request) -> None:
         name = request.profile.name
         say(f"submitted {_kinds(made.chosen)} as job {made.job_id} of the profile {name!r}")
     if not request.waiting:
-        say(f"next: python -m hpcmlff.status {store.path}")
+        say(next_step("hpcmlff.status", store.path))
 
 
 def _tell_failures(standings: Iterable[Standing]) -> None:

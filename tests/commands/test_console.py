@@ -3,8 +3,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -55,6 +57,13 @@ def test_a_bug_shows_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 70
     assert "Traceback" in text
     assert text.endswith("this is a bug in hpcmlff; please report the lines above\n")
+
+
+def test_the_next_step_can_be_pasted_into_a_shell() -> None:
+    text = console.next_step("hpcmlff.status", Path("/my data/run's"))
+    assert text.removeprefix("next: ") == shlex.join(
+        ["python", "-m", "hpcmlff.status", "/my data/run's"]
+    )
 
 
 def test_json_has_null_for_what_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
