@@ -24,17 +24,11 @@ def command(store: Path | None, *, as_json: bool) -> int:
 
     Running cells commit a checkpoint first; `resume` goes on from there.
     """
-    from hpcmlff.executors.choice import executor_for
     from hpcmlff.finding import find_store
-    from hpcmlff.reconcile import live_records
-    from hpcmlff.spec.profile import Profile
+    from hpcmlff.jobs import cancel_all
 
     found = find_store(store)
-    records = [found.ledger.read(number) for number in live_records(found)]
-    for record in records:
-        executor = executor_for(Profile.model_validate(record.profile))
-        executor.cancel([record.job or {}])
-    jobs = [str((record.job or {})["job_id"]) for record in records]
+    jobs = cancel_all(found)
     if as_json:
         console.emit_json({"store": str(found.path), "cancelled": jobs})
     else:

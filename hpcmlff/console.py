@@ -103,6 +103,16 @@ def terminal(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words: ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}

@@ -3,47 +3,92 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from hpcmlff.executors.base import Work
+from hpcmlff.errors import JobRefused
 from hpcmlff.executors.choice import executor_for
-from hpcmlff.reconcile import Standing, close_orphans, survey
+from hpcmlff.jobs import settle_intents, work_of
+from hpcmlff.reconcile import Standing, survey
+from hpcmlff.spec.plan import Batch, plan
+from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.spec.states import CellState
+from hpcmlff.store.ledger import Intent
 
 if TYPE_CHECKING:
-    from hpcmlff.spec.cells import Cell
+    from hpcmlff.executors.base import Executor
     from hpcmlff.spec.profile import Profile
+    from hpcmlff.store.frozen import FrozenGrid
     from hpcmlff.store.ledger import Record
-    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.store.store import Store
 
-FUNCTION = "hpcmlff.worker.pack:run_pack"
-"""What every job runs."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """What is about to be submitted."""
+
+    before: tuple[Standing, ...]
+    """Where every cell stands."""
+    chosen: tuple[Standing, ...]
+    """Those that need a job."""
+    batches: tuple[Batch, ...]
+    """The jobs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dispatch:
     """What a submission found and did."""
 
-    before: tuple[Standing, ...]
-    """Where every cell stood."""
-    chosen: tuple[Cell, ...]
-    """Cells that need a job."""
-    record: Record | None
-    """The submission; None if there was none to make."""
-    job_id: str = ""
-    """The scheduler's name for the job."""
+    proposal: Proposal
+    """What was to be done."""
+    records: tuple[Record, ...]
+    """The submissions made."""
+    refusal: JobRefused | None = None
+    """Why the rest was not taken for now."""
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The scheduler's names of the jobs."""
+        return [str((record.job or {})["job_id"]) for record in self.records]
+
+    @property
+    def cells(self) -> list[str]:
+        """Ids of the cells that have a job now."""
+        return list(dict.fromkeys(cell for record in self.records for cell in record.cells))
 
 
-def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Cell, ...]:
+def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standing, ...]:
     """Return the cells that are to be submitted."""
     wanted = {CellState.PENDING, CellState.STOPPED}
     wanted |= {CellState.FAILED} if retry_failed else set()
-    return tuple(standing.cell for standing in standings if standing.state in wanted)
+    return tuple(standing for standing in standings if standing.state in wanted)
 
 
-def dispatch(store: Store, frozen: FrozenGrid, profile: Profile, *, retry_failed: bool) -> Dispatch:
+def propose(
+    profile: Profile, frozen: FrozenGrid, standings: Sequence[Standing], *, retry_failed: bool
+) -> Proposal:
+    """Return the jobs for the cells that need one.
+
+    Raises
+    ------
+    GridError
+        A cell fits no partition.
+    """
+    chosen = choose(standings, retry_failed=retry_failed)
+    wanted = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
+    batches = plan(profile, [(one.cell, wanted[one.cell.id]) for one in chosen])
+    return Proposal(before=tuple(standings), chosen=chosen, batches=batches)
+
+
+def dispatch(
+    store: Store,
+    frozen: FrozenGrid,
+    profile: Profile,
+    *,
+    retry_failed: bool,
+    agree: Callable[[Proposal], bool] = lambda _: True,
+) -> Dispatch:
     """Submit the cells that need it, and no others.
 
     Parameters
@@ -54,39 +99,89 @@ def dispatch(store: Store, frozen: FrozenGrid, profile: Profile, *, retry_failed
         How jobs are run here.
     retry_failed
         Submit failed cells as well.
+    agree
+        Asked before anything is submitted; False calls it off.
 
     Raises
     ------
     StoreError
         Another command is submitting to this store.
+    JobRefused
+        The scheduler said no, and nothing was submitted.
     SchedulerError
-        The job was refused.
+        It could not be asked, or its answer was lost.
     """
     with store.exclusive():
-        close_orphans(store)
-        before = tuple(survey(store, frozen.cells))
-        chosen = choose(before, retry_failed=retry_failed)
-        if not chosen:
-            return Dispatch(before=before, chosen=chosen, record=None)
-        record = store.ledger.intend(
-            profile=profile.model_dump(mode="json"),
-            cells=[cell.id for cell in chosen],
-            mark=uuid.uuid4().hex,
-            revision=frozen.revision,
-        )
-        job = executor_for(profile).submit(_work(store, profile, record.number))
-        store.ledger.confirm(record, job)
-    job_id = str(job["job_id"])
-    return Dispatch(before=before, chosen=chosen, record=record, job_id=job_id)
+        settle_intents(store)
+        standings = survey(store, frozen.cells, fresh=True)
+        proposal = propose(profile, frozen, standings, retry_failed=retry_failed)
+        if not proposal.batches or not agree(proposal):
+            return Dispatch(proposal=proposal, records=())
+        made = Submission(store=store, profile=profile, revision=frozen.revision, made=[])
+        refusal = made.submit(proposal.batches, retry=retry_failed)
+    return Dispatch(proposal=proposal, records=tuple(made.made), refusal=refusal)
 
 
-def _work(store: Store, profile: Profile, number: int) -> Work:
-    return Work(
-        function=FUNCTION,
-        arguments=(str(store.path), number),
-        name=f"hpcmlff-{store.name}",
-        folder=store.layout.private,
-        gpus=profile.gpus,
-        walltime_s=profile.walltime,
-        grace_s=profile.grace,
-    )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """A submission under way; its caller holds the store's lock."""
+
+    store: Store
+    """The store."""
+    profile: Profile
+    """How jobs are run here."""
+    revision: int
+    """Revision of the frozen grid."""
+    made: list[Record]
+    """What the scheduler has taken."""
+
+    def submit(self, batches: Iterable[Batch], *, retry: bool) -> JobRefused | None:
+        """Submit batch after batch; return why the rest was not taken, if there was a limit.
+
+        Raises
+        ------
+        JobRefused
+            The scheduler said no for another reason; what it had taken is taken back.
+        """
+        executor = executor_for(self.profile)
+        for batch in batches:
+            try:
+                self._submit(executor, batch, retry=retry)
+            except JobRefused as error:
+                if error.limit and self.made:
+                    return error
+                self._take_back(executor)
+                raise
+        return None
+
+    def _submit(self, executor: Executor, batch: Batch, *, retry: bool) -> None:
+        after = None
+        for _ in range(self._links()):
+            intent = Intent(
+                profile=self.profile.model_dump(mode="json"),
+                cells=tuple(cell.id for cell in batch.cells),
+                mark=uuid.uuid4().hex[:12],
+                revision=self.revision,
+                placement=asdict(batch.placement),
+                after=after,
+                retry=retry,
+            )
+            record = self.store.ledger.intend(intent)
+            try:
+                job = executor.submit(work_of(self.store, record))
+            except JobRefused:
+                self.store.ledger.close(record)
+                raise
+            self.store.ledger.confirm(record, job)
+            self.made.append(self.store.ledger.read(record.number))
+            after = record.number
+
+    def _links(self) -> int:
+        profile = self.profile
+        chained = isinstance(profile, ClusterProfile) and profile.requeue == "chain"
+        return profile.chain_length if isinstance(profile, ClusterProfile) and chained else 1
+
+    def _take_back(self, executor: Executor) -> None:
+        for record in self.made:
+            self.store.ledger.cancel(record)
+        executor.cancel([record.job or {} for record in self.made])

@@ -11,6 +11,7 @@
     │   ├── StoreMismatch   4   it belongs to another grid
     │   └── CheckpointError 4   no checkpoint of a cell verifies
     ├── SchedulerError      5   a job could not be submitted, found or cancelled
+    │   └── JobRefused      5   the scheduler said no, and there is no job
     └── TrainingError       6   a cell cannot be trained as asked
         └── Superseded      6   a newer attempt owns the cell
 
@@ -108,6 +109,20 @@ class SchedulerError(HpcmlffError):
     """A job could not be submitted, found or cancelled."""
 
     exit_code = 5
+
+
+class JobRefused(SchedulerError):  # noqa: N818 - the name says what it is
+    """The scheduler said no, and there is no job.
+
+    Parameters
+    ----------
+    limit
+        It said no because there are enough jobs for now.
+    """
+
+    def __init__(self, what: str, *, hint: str = "", limit: bool = False) -> None:
+        super().__init__(what, hint=hint)
+        self.limit = limit
 
 
 class TrainingError(HpcmlffError):

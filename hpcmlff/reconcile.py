@@ -1,27 +1,42 @@
-"""Where every cell stands: the store first, the scheduler second, joined by the ledger."""
+"""Where cells stand: the store first, the scheduler second, joined by the ledger."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.executors.choice import executor_for
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.files import read_json
-from hpcmlff.spec.profile import Profile
+from hpcmlff.fruitless import fruitless_jobs
+from hpcmlff.jobs import job_states
 from hpcmlff.spec.states import LIVE, CellState, JobState
 from hpcmlff.store.checkpoints import is_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hpcmlff.executors.base import JobStates
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder
-    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A live element that has a cell."""
+
+    state: JobState
+    """What the scheduler says of it."""
+    alone: bool
+    """The cell is its only one."""
+    follows: bool
+    """It waits for another job of the same cell."""
+
+
+Claims = Mapping[int, Claim]
+"""The live elements that have one cell, by number in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,48 +53,33 @@ class Standing:
     """Newest report of the newest attempt: step, steps, loss, time left."""
     reason: str = ""
     """Why it stopped or failed."""
+    unasked: bool = False
+    """The scheduler could not be asked about its job."""
+    record: int = 0
+    """Number of the submission its newest attempt belongs to; 0 for none."""
 
 
-def live_records(store: Store) -> dict[int, JobState]:
-    """Ask the schedulers once for all open jobs; return the live ones by ledger number.
+def survey(store: Store, cells: Iterable[Cell], *, fresh: bool = False) -> list[Standing]:
+    """Return where each of these cells stands, in their order.
 
-    Jobs found to be over are closed in the ledger.
+    Parameters
+    ----------
+    store
+        The store.
+    cells
+        The cells.
+    fresh
+        Ask the scheduler even if its last answer is young: for who is about to submit.
     """
-    live: dict[int, JobState] = {}
-    by_profile: dict[str, list[Record]] = {}
-    for record in store.ledger.open_records():
-        if record.job is not None:
-            by_profile.setdefault(record.profile["scheduler"], []).append(record)
-    for records in by_profile.values():
-        profile = Profile.model_validate(records[0].profile)
-        states = executor_for(profile).states([record.job or {} for record in records])
-        for record, state in zip(records, states, strict=True):
-            if state in LIVE:
-                live[record.number] = state
-            else:
-                # Somebody who may only look at the store still gets an answer.
-                with suppress(OSError):
-                    store.ledger.close(record)
-    return live
-
-
-def close_orphans(store: Store) -> None:
-    """Close submissions that were cut off between intent and confirmation.
-
-    Only for who holds the store's lock, or a submission under way would be closed. A
-    job that did start looks at its record once it has confirmed it itself, and ends
-    if it is closed; so its cells are not trained twice.
-    """
-    for record in store.ledger.open_records():
-        if record.job is None:
-            store.ledger.close(record)
-
-
-def survey(store: Store, cells: Iterable[Cell]) -> list[Standing]:
-    """Return where each of these cells stands, in their order."""
-    jobs = live_records(store)
-    owner = {cell_id: number for number in jobs for cell_id in store.ledger.read(number).cells}
-    return [_standing(store, cell, owner.get(cell.id)) for cell in cells]
+    claims = _claims(store, job_states(store, fresh=fresh))
+    found = [_standing(store, cell, claims.get(cell.id, {})) for cell in cells]
+    idle = {
+        one.cell.id: one.record
+        for one in found
+        if one.state in {CellState.PENDING, CellState.STOPPED}
+    }
+    why = fruitless_jobs(store, idle) if idle else {}
+    return [_given_up(one, why.get(one.cell.id)) for one in found]
 
 
 def counts(standings: Iterable[Standing]) -> dict[str, int]:
@@ -88,36 +88,82 @@ def counts(standings: Iterable[Standing]) -> dict[str, int]:
     return {state.value: found[state] for state in CellState}
 
 
-def _standing(store: Store, cell: Cell, record: int | None) -> Standing:
+def _claims(store: Store, live: Mapping[int, JobStates]) -> dict[str, dict[int, Claim]]:
+    claims: dict[str, dict[int, Claim]] = {}
+    for number, states in live.items():
+        record = store.ledger.read(number)
+        each = int(record.placement["cells_per_element"])
+        for position, cell_id in enumerate(record.cells):
+            state = states[position // each]
+            if state in LIVE:
+                claim = Claim(state=state, alone=each == 1, follows=record.after is not None)
+                claims.setdefault(cell_id, {})[number] = claim
+    return claims
+
+
+def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
     folder = store.cell(cell)
     attempts = folder.attempts()
     if attempts and is_done(folder):
         return Standing(cell=cell, state=CellState.DONE, attempts=len(attempts))
+    unasked = any(claim.state is JobState.UNKNOWN for claim in claims.values())
     if not attempts:
-        state = CellState.PENDING if record is None else CellState.QUEUED
-        return Standing(cell=cell, state=state)
+        state = CellState.QUEUED if claims else CellState.PENDING
+        return Standing(cell=cell, state=state, unasked=unasked)
     newest = attempts[0]
-    state, reason = _of_attempt(newest, record)
-    progress = read_json(newest.progress) or {}
+    start = read_json(newest.start) or {}
+    state, reason = _of_attempt(newest, start, claims)
+    if state is CellState.STOPPED and not reason:
+        reason = f"its process was killed{_cause(store, cell, start)}"
     return Standing(
-        cell=cell, state=state, attempts=len(attempts), progress=progress, reason=reason
+        cell=cell,
+        state=state,
+        attempts=len(attempts),
+        progress=read_json(newest.progress) or {},
+        reason=reason,
+        unasked=unasked,
+        record=start.get("record", 0),
     )
 
 
-def _of_attempt(attempt: AttemptFolder, record: int | None) -> tuple[CellState, str]:
-    start = read_json(attempt.start) or {}
-    belongs = record is not None and start.get("record", record) == record
-    if record is not None and not belongs:
-        return CellState.QUEUED, ""
+def _of_attempt(
+    attempt: AttemptFolder, start: Mapping[str, Any], claims: Claims
+) -> tuple[CellState, str]:
     end = read_json(attempt.end)
-    if end is not None:
-        failed = end["outcome"] == "failed"
-        state = CellState.FAILED if failed else CellState.STOPPED
-        return state, str(end.get("message") or end.get("reason") or "")
-    if belongs and not _seen_dead(start.get("process")):
-        return CellState.RUNNING, ""
-    return CellState.STOPPED, "its process was killed"
+    number = start.get("record", max(claims, default=0))
+    own = claims.get(number)
+    others = [claim for key, claim in claims.items() if key != number]
+    if end is None:
+        if own and own.state is not JobState.QUEUED and not _seen_dead(start.get("process")):
+            return CellState.RUNNING, ""
+        return CellState.QUEUED if _has_future(own, others) else CellState.STOPPED, ""
+    reason = str(end.get("message") or end.get("reason") or "")
+    if end["outcome"] == "failed":
+        # What follows in a chain leaves a failed cell alone; a retry was asked for.
+        retried = any(not claim.follows for claim in others)
+        return (CellState.QUEUED, "") if retried else (CellState.FAILED, reason)
+    return (CellState.QUEUED, "") if _has_future(own, others) else (CellState.STOPPED, reason)
+
+
+def _has_future(own: Claim | None, others: list[Claim]) -> bool:
+    # A job of one cell that has stopped is being put back, or ends in a moment; one of
+    # several cells goes on with the others.
+    return bool(others) or (own is not None and own.alone)
 
 
 def _seen_dead(process: Mapping[str, Any] | None) -> bool:
     return process is not None and is_here(process) and not is_alive(process)
+
+
+def _cause(store: Store, cell: Cell, start: Mapping[str, Any]) -> str:
+    number = start.get("record", 0)
+    if not store.ledger.is_ended(number):
+        return ""
+    cause = store.ledger.cause(number, store.ledger.read(number).element(cell.id))
+    return f" ({cause})" if cause else ""
+
+
+def _given_up(standing: Standing, reason: str | None) -> Standing:
+    if reason is None:
+        return standing
+    return replace(standing, state=CellState.FAILED, reason=reason)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.store.frozen import FrozenGrid
+    from hpcmlff.store.store import Store
 
 _NUMBERS = (*METRICS, "train_s", "cpu_s", "peak_mem_gb")
 _COUNTS = ("n_train", "n_test")

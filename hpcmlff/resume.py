@@ -19,26 +19,23 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
-@click.option("--profile", default="local", show_default=True, help="Cluster profile, or a file.")
+@click.option("--profile", help="Cluster profile, or a file; else the cluster is recognised.")
 @click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
 @click.option("--retry-failed", is_flag=True, help="Submit failed cells as well.")
+@click.option("--yes", is_flag=True, help="Do not ask before submitting.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
-def command(
-    store: Path | None, profile: str, *, waiting: bool, retry_failed: bool, as_json: bool
-) -> int:
+def command(store: Path | None, profile: str | None, **given: bool) -> int:
     """Submit the stopped and pending cells of STORE (a folder or a grid file).
 
     Works from the grid frozen at the last submission; neither the grid file nor its
     data are needed. Cells go on from their newest checkpoint. Safe to run again.
     """
-    from hpcmlff.executors.choice import load_profile
+    from hpcmlff.executors.recognition import choose_profile
     from hpcmlff.finding import find_store
     from hpcmlff.submission import Request, carry_out
 
     found = find_store(store)
-    request = Request(
-        profile=load_profile(profile), retry_failed=retry_failed, waiting=waiting, as_json=as_json
-    )
+    request = Request(profile=choose_profile(profile, console.say), **given)
     return carry_out(found, found.current_grid(), request)
 
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.announcing import announcement, confirmed, kinds, scripts
 from hpcmlff.console import emit_json, next_step, say
-from hpcmlff.dispatch import Dispatch, choose, dispatch
+from hpcmlff.dispatch import Dispatch, dispatch, propose
 from hpcmlff.executors.capacity import capacity_of, check_fits
 from hpcmlff.prepare.draft import Draft, cells_before_settling
 from hpcmlff.reconcile import Standing, counts, survey
+from hpcmlff.spec.plan import fitting
+from hpcmlff.spec.profile import ClusterProfile, LocalProfile
 from hpcmlff.spec.states import CellState
+from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.layout import Layout
+from hpcmlff.store.store import Store
 from hpcmlff.waiting import summary, wait
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hpcmlff.dispatch import Proposal
     from hpcmlff.spec.axes import Point
-    from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.profile import Profile
     from hpcmlff.spec.resources import Resources
-    from hpcmlff.store.store import FrozenGrid, Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,8 @@ class Request:
     """Stay until no job has a cell any more."""
     as_json: bool
     """Tell the outcome as JSON on stdout."""
+    yes: bool = True
+    """Do not ask before submitting."""
 
 
 def check_resources(
@@ -49,27 +55,40 @@ def check_resources(
     GridError
         Says what was asked and what there is.
     """
-    capacity = capacity_of(profile)
+    capacity = capacity_of(profile) if isinstance(profile, LocalProfile) else None
     for point, wanted in zip(points, resources, strict=True):
         label = f"{point.model}/{point.molecule}/n{point.size}"
-        check_fits(capacity, wanted, label, profile.name)
+        if isinstance(profile, ClusterProfile):
+            fitting(profile, wanted, label)
+        elif capacity is not None:
+            check_fits(capacity, wanted, label, profile.name)
 
 
 def preview(made: Draft, request: Request) -> int:
-    """Tell what a submission would do; nothing is written."""
+    """Tell what a submission would do, with its scripts; nothing is written."""
     known = cells_before_settling(made)
     if known is None:
         say(f"{len(made.points)} cells; frames of a molecule are yet to be made")
         if request.as_json:
             emit_json({"cells": len(made.points), "submitted": None})
         return 0
-    cells, store = known
-    standings = survey(store, cells) if store else [_pending(cell) for cell in cells]
-    chosen = choose(standings, retry_failed=request.retry_failed)
-    say(f"{len(cells)} cells: {summary(standings)}")
-    say(f"would submit {_kinds(chosen)} to the profile {request.profile.name!r}")
+    cells, found = known
+    store = found or Store(Layout(made.store_path), made.grid.name)
+    standings = survey(store, cells) if found else [_pending(cell) for cell in cells]
+    frozen = FrozenGrid(revision=0, grid={}, molecules={}, cells=cells, resources=made.resources)
+    proposal = propose(request.profile, frozen, standings, retry_failed=request.retry_failed)
+    _tell_counts(standings)
+    chosen = [one.cell for one in proposal.chosen]
+    say(f"would submit {kinds(chosen)} to the profile {request.profile.name!r}")
+    if proposal.batches:
+        say(announcement(request.profile, proposal))
+    texts = scripts(store, request.profile, proposal)
     if request.as_json:
-        emit_json(_facts(made.store_path, standings, [cell.id for cell in chosen], None))
+        facts = _facts(made.store_path, standings, [cell.id for cell in chosen])
+        emit_json({**facts, "scripts": texts})
+    else:
+        for text in texts:
+            print(text)  # noqa: T201 - what was asked for
     return 0
 
 
@@ -81,18 +100,24 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
     int
         0; after waiting 1 if a cell is not done.
     """
-    made = dispatch(store, frozen, request.profile, retry_failed=request.retry_failed)
-    _announce(store, made, request)
-    standings: Sequence[Standing] = made.before
-    if request.waiting:
+
+    def agree(proposal: Proposal) -> bool:
+        _tell_counts(proposal.before)
+        say(announcement(request.profile, proposal))
+        return confirmed(request.profile, yes=request.yes)
+
+    made = dispatch(store, frozen, request.profile, retry_failed=request.retry_failed, agree=agree)
+    _tell(store, made, request)
+    standings: Sequence[Standing] = made.proposal.before
+    if request.waiting and (made.records or not made.proposal.batches):
         standings = _watched(store, frozen, request)
         say(summary(standings))
         _tell_failures(standings)
-    elif made.chosen:
+    elif made.records:
         standings = survey(store, frozen.cells)
     if request.as_json:
-        submitted = [cell.id for cell in made.chosen]
-        emit_json(_facts(store.path, standings, submitted, made.job_id or None))
+        facts = _facts(store.path, standings, made.cells)
+        emit_json({**facts, "jobs": made.job_ids, "refused": str(made.refusal or "") or None})
     all_done = all(standing.state is CellState.DONE for standing in standings)
     return 0 if all_done or not request.waiting else 1
 
@@ -105,16 +130,30 @@ def _watched(store: Store, frozen: FrozenGrid, request: Request) -> list[Standin
         raise
 
 
-def _announce(store: Store, made: Dispatch, request: Request) -> None:
-    say(f"{len(made.before)} cells: {summary(list(made.before))}")
-    if made.record is None:
+def _tell(store: Store, made: Dispatch, request: Request) -> None:
+    if not made.proposal.batches:
+        _tell_counts(made.proposal.before)
         say("nothing to train")
-        _tell_failures(made.before)
+        _tell_failures(made.proposal.before)
+    elif not made.records:
+        say("nothing was submitted")
     else:
-        name = request.profile.name
-        say(f"submitted {_kinds(made.chosen)} as job {made.job_id} of the profile {name!r}")
+        chosen = {standing.cell.id: standing.cell for standing in made.proposal.chosen}
+        name, jobs = request.profile.name, ", ".join(made.job_ids)
+        submitted = kinds([chosen[cell_id] for cell_id in made.cells])
+        say(f"submitted {submitted} as job {jobs} of the profile {name!r}")
+    if made.refusal is not None:
+        say(f"the rest was not taken for now: {made.refusal}")
+        say(f"once there is room, {next_step('hpcmlff.resume', store.path)}")
     if not request.waiting:
         say(next_step("hpcmlff.status", store.path))
+
+
+def _tell_counts(standings: Sequence[Standing]) -> None:
+    say(f"{len(standings)} cells: {summary(standings)}")
+    unasked = sum(standing.unasked for standing in standings)
+    if unasked:
+        say(f"the scheduler could not be asked about {unasked} cells; they are left alone")
 
 
 def _tell_failures(standings: Iterable[Standing]) -> None:
@@ -125,22 +164,9 @@ def _tell_failures(standings: Iterable[Standing]) -> None:
         say("failed cells are tried again with --retry-failed")
 
 
-def _kinds(cells: Sequence[Cell]) -> str:
-    kinds = Counter(f"{cell.model}/{cell.molecule}" for cell in cells)
-    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    return f"{len(cells)} cells ({listed})" if cells else "nothing"
-
-
-def _pending(cell: Cell) -> Standing:
+def _pending(cell: Any) -> Standing:
     return Standing(cell=cell, state=CellState.PENDING)
 
 
-def _facts(
-    store: Path, standings: Iterable[Standing], submitted: Sequence[str], job_id: str | None
-) -> dict[str, Any]:
-    return {
-        "store": str(store),
-        "states": counts(standings),
-        "submitted": list(submitted),
-        "job_id": job_id,
-    }
+def _facts(store: Path, standings: Iterable[Standing], submitted: Sequence[str]) -> dict[str, Any]:
+    return {"store": str(store), "states": counts(standings), "submitted": list(submitted)}

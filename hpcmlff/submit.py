@@ -21,26 +21,23 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("grid", type=click.Path(path_type=Path))
-@click.option("--profile", default="local", show_default=True, help="Cluster profile, or a file.")
+@click.option("--profile", help="Cluster profile, or a file; else the cluster is recognised.")
 @click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
-@click.option("--dry-run", is_flag=True, help="Check everything, submit nothing.")
+@click.option("--dry-run", is_flag=True, help="Check everything, show the scripts, submit nothing.")
 @click.option("--retry-failed", is_flag=True, help="Submit failed cells as well.")
+@click.option("--yes", is_flag=True, help="Do not ask before submitting.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON on stdout.")
-def command(
-    grid: Path, profile: str, *, waiting: bool, dry_run: bool, retry_failed: bool, as_json: bool
-) -> int:
+def command(grid: Path, profile: str | None, *, dry_run: bool, **given: bool) -> int:
     """Submit the cells of GRID that are not done and that no job has.
 
     The grid, its data and its store are checked first; bad input is refused before
     anything is written. Submitting again is safe: finished cells are not retrained.
     """
-    from hpcmlff.executors.choice import load_profile
+    from hpcmlff.executors.recognition import choose_profile
     from hpcmlff.prepare.draft import draft, settle
     from hpcmlff.submission import Request, carry_out, check_resources, preview
 
-    request = Request(
-        profile=load_profile(profile), retry_failed=retry_failed, waiting=waiting, as_json=as_json
-    )
+    request = Request(profile=choose_profile(profile, console.say), **given)
     made = draft(grid, console.say)
     with made.document.locating():
         check_resources(request.profile, made.points, made.resources)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hpcmlff.console import say, terminal
+from hpcmlff.console import duration, say, terminal
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from hpcmlff.spec.profile import Profile
-    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.store.frozen import FrozenGrid
+    from hpcmlff.store.store import Store
 
 BUSY = frozenset({CellState.QUEUED, CellState.RUNNING})
 """States a job will change."""
@@ -44,7 +46,7 @@ def wait(store: Store, frozen: FrozenGrid, profile: Profile) -> list[Standing]:
             time.sleep(profile.poll_interval)
 
 
-def summary(standings: list[Standing]) -> str:
+def summary(standings: Sequence[Standing]) -> str:
     """Return the counts of states in one line, such as ``3 done, 1 failed``."""
     parts = [f"{number} {state}" for state, number in counts(standings).items() if number]
     return ", ".join(parts)
@@ -61,16 +63,6 @@ def describe(standing: Standing) -> str:
     if progress.get("time_left_s"):
         words.append(f"{duration(progress['time_left_s'])} left")
     return ", ".join(words)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words: ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 class _Lines:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import GridError
 
 if TYPE_CHECKING:
-    from hpcmlff.spec.profile import Profile
+    from hpcmlff.spec.profile import LocalProfile
     from hpcmlff.spec.resources import Resources
 
 _MEMORY_SHARE = 0.9
@@ -48,7 +48,7 @@ class Capacity:
         )
 
 
-def capacity_of(profile: Profile) -> Capacity:
+def capacity_of(profile: LocalProfile) -> Capacity:
     """Return what a job of this profile may use on this machine."""
     cpus = len(os.sched_getaffinity(0)) if profile.cpus == "auto" else profile.cpus
     return Capacity(

@@ -25,9 +25,9 @@ def main() -> None:
     executor = submitit.LocalExecutor(folder=Path(work["folder"]) / "%j")
     executor.update_parameters(
         name=work["name"],
-        timeout_min=work["walltime_s"] / 60,
+        timeout_min=work["placement"]["walltime_s"] / 60,
         signal_delay_s=work["grace_s"],
-        gpus_per_node=work["gpus"],
+        gpus_per_node=work["placement"]["gpus"],
         stderr_to_stdout=True,
     )
     job = executor.submit(getattr(import_module(module), name), *work["arguments"])

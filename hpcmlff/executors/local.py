@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from hpcmlff.errors import SchedulerError
-from hpcmlff.executors.base import Job, Work
+from hpcmlff.executors.base import Job, JobStates, Work
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.spec.states import JobState
 
@@ -20,6 +20,11 @@ _LAUNCH_TIMEOUT_S = 60
 
 class LocalExecutor:
     """Starts background jobs that outlive the command and its terminal."""
+
+    def render(self, work: Work) -> str:
+        """Return nothing: there is no script."""
+        del work
+        return ""
 
     def submit(self, work: Work) -> Job:
         """Start a job in a session of its own.
@@ -54,9 +59,17 @@ class LocalExecutor:
         job: Job = json.loads(done.stdout.splitlines()[-1])
         return job
 
-    def states(self, jobs: Sequence[Job]) -> list[JobState]:
+    def find(self, work: Work) -> None:
+        """Return nothing: a job confirms itself when it begins, and cannot be found before."""
+        del work
+
+    def states(self, jobs: Sequence[Job]) -> list[JobStates]:
         """Look whether each job's process still runs; UNKNOWN for those of other hosts."""
-        return [_state(job) for job in jobs]
+        return [(_state(job),) for job in jobs]
+
+    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
+        """Return nothing: nobody keeps how a process ended."""
+        return [{} for _ in jobs]
 
     def cancel(self, jobs: Sequence[Job]) -> None:
         """Send SIGTERM; submitit's controller passes it on.

@@ -27,8 +27,8 @@ from hpcmlff.spec.axes import Point, expand
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.grid import Grid
 from hpcmlff.spec.resources import Resources, resources_of
+from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.store import (
-    FrozenGrid,
     Store,
     check_name,
     check_writable,
@@ -129,7 +129,7 @@ def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
     """
     store = create_store(made.store_path, made.grid.name)
     with store.exclusive():
-        return store, store.freeze(_resolved(made, store, tell))
+        return store, store.grids.freeze(_resolved(made, store, tell))
 
 
 def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:

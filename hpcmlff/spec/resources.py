@@ -20,8 +20,9 @@ class Resources(Strict):
     """GPUs."""
     mem_gb: float = Field(default=4.0, gt=0)
     """Memory in GiB."""
-    walltime: Seconds = 24 * 3600
-    """Longest run of one job; a longer training goes on in the next job."""
+    walltime: Seconds | None = None
+    """Longest run of one job, the partition's if not said; a longer training goes on in
+    the next job."""
 
 
 class ResourceRule(Strict):

@@ -139,6 +139,11 @@ class Layout:
         return self.root / "store.h5"
 
     @property
+    def polled(self) -> Path:
+        """The schedulers' last answers, kept for their profiles' ``poll_interval``."""
+        return self.root / ".polled.json"
+
+    @property
     def lock(self) -> Path:
         """Lock between two commands on login nodes; jobs never take it."""
         return self.root / ".lock"

@@ -1,43 +1,60 @@
 """The ledger: which job was submitted for which cells, one small record a submission.
 
 ``000001.json`` is written before the scheduler is asked (the intent),
-``000001.job.json`` once it has answered, ``000001.ended.json`` when the job is known
-to be over. Files are never changed.
+``000001.job.json`` once it has answered, ``000001.cancelled.json`` when somebody has
+asked the job to stop, ``000001.ended.json`` when it is known to be over. Files are
+never changed.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.files import create_once, json_bytes, read_json, write_durably
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _RECORD = re.compile(r"(\d{6,})\.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """One submission."""
+class Intent:
+    """A submission to be made."""
 
-    number: int
-    """Counted from 1."""
     profile: Mapping[str, Any]
-    """The profile it was submitted by, as plain values."""
+    """The profile it is submitted by, as plain values."""
     cells: tuple[str, ...]
-    """Ids of the cells the job works through."""
+    """Ids of the cells the job works through, in the order of its elements."""
     mark: str
     """A random word the job carries, by which it can be found again."""
     revision: int
     """Revision of the frozen grid."""
+    placement: Mapping[str, Any]
+    """Where the job runs and what each element gets; a `Placement` as plain values."""
+    after: int | None = None
+    """Number of the submission whose end this one waits for; None for none."""
+    retry: bool = False
+    """Failed cells were asked for; what failed before does not count against them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record(Intent):
+    """One submission."""
+
+    number: int
+    """Counted from 1."""
     job: Mapping[str, Any] | None
     """What the executor returned; None if the submission was cut off."""
     ended: bool
     """The job is known to be over."""
+
+    def element(self, cell_id: str) -> int:
+        """Return the number of the element that has a cell, counted from 0."""
+        return self.cells.index(cell_id) // int(self.placement["cells_per_element"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +64,7 @@ class Ledger:
     folder: Path
     """``ledger`` in the store."""
 
-    def intend(
-        self, *, profile: Mapping[str, Any], cells: Sequence[str], mark: str, revision: int
-    ) -> Record:
+    def intend(self, intent: Intent) -> Record:
         """Write down a submission before it is made.
 
         Raises
@@ -58,8 +73,8 @@ class Ledger:
             The store cannot be written.
         """
         number = max(self._numbers(), default=0) + 1
-        facts = {"profile": profile, "cells": list(cells), "mark": mark, "revision": revision}
-        while not create_once(self._path(number), [json_bytes(facts)]):
+        content = [json_bytes(asdict(intent))]
+        while not create_once(self._path(number), content):
             number += 1
         return self.read(number)
 
@@ -67,27 +82,55 @@ class Ledger:
         """Write down what the executor returned."""
         write_durably(self._path(record.number, "job"), [json_bytes(dict(job))])
 
-    def close(self, record: Record) -> None:
-        """Write down that the job is over."""
-        write_durably(self._path(record.number, "ended"), [json_bytes({"ended": True})])
+    def cancel(self, record: Record) -> None:
+        """Write down that the job was asked to stop, before it is."""
+        write_durably(self._path(record.number, "cancelled"), [json_bytes({"cancelled": True})])
+
+    def close(self, record: Record, causes: Mapping[int, str] | None = None) -> None:
+        """Write down that the job is over.
+
+        Parameters
+        ----------
+        record
+            The submission.
+        causes
+            Element to how the scheduler says it ended, where it says so.
+        """
+        facts = {"ended": True, "causes": {str(k): v for k, v in (causes or {}).items()}}
+        write_durably(self._path(record.number, "ended"), [json_bytes(facts)])
+
+    def is_cancelled(self, number: int) -> bool:
+        """Tell whether a job was asked to stop."""
+        return self._path(number, "cancelled").exists()
+
+    def is_ended(self, number: int) -> bool:
+        """Tell whether a job is known to be over."""
+        return self._path(number, "ended").exists()
+
+    def cause(self, number: int, element: int) -> str:
+        """Return how the scheduler says an element ended, or an empty text."""
+        facts = read_json(self._path(number, "ended")) or {}
+        return str(facts.get("causes", {}).get(str(element), ""))
 
     def read(self, number: int) -> Record:
         """Return one record."""
         facts = read_json(self._path(number))
+        known = {field.name for field in fields(Intent)}
+        given = {key: value for key, value in facts.items() if key in known}
         return Record(
+            **given | {"cells": tuple(facts["cells"])},
             number=number,
-            profile=facts["profile"],
-            cells=tuple(facts["cells"]),
-            mark=facts["mark"],
-            revision=facts["revision"],
             job=read_json(self._path(number, "job")),
-            ended=self._path(number, "ended").exists(),
+            ended=self.is_ended(number),
         )
 
     def open_records(self) -> list[Record]:
         """Return the submissions whose jobs are not known to be over."""
-        numbers = self._numbers()
-        return [self.read(n) for n in numbers if not self._path(n, "ended").exists()]
+        return [self.read(n) for n in self._numbers() if not self.is_ended(n)]
+
+    def newest_first(self) -> Iterator[Record]:
+        """Return all submissions, the newest first."""
+        return (self.read(number) for number in reversed(self._numbers()))
 
     def _numbers(self) -> list[int]:
         if not self.folder.is_dir():

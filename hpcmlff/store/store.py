@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from hpcmlff.errors import StoreError, StoreMismatch
 from hpcmlff.files import create_once, json_bytes, read_json
-from hpcmlff.spec.canonical import digest
-from hpcmlff.spec.cells import Cell, cell_from_identity
-from hpcmlff.spec.resources import Resources
+from hpcmlff.spec.cells import Cell
+from hpcmlff.store.frozen import FrozenGrid, FrozenGrids
 from hpcmlff.store.layout import CellFolder, Layout
 from hpcmlff.store.ledger import Ledger
 
 STORE_FORMAT = 1
 """Raised when the layout changes."""
-
-_REVISION = re.compile(r"r(\d{6,})\.json")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FrozenGrid:
-    """A grid as it was resolved at a submission."""
-
-    revision: int
-    """Counted from 1; a changed grid is a new revision."""
-    grid: Mapping[str, Any]
-    """The grid file's content, defaults included."""
-    molecules: Mapping[str, str]
-    """Name of each molecule to the SHA-256 of its frames."""
-    cells: tuple[Cell, ...]
-    """All cells of this revision, in the grid's order."""
-    resources: tuple[Resources, ...]
-    """What each cell may use, in the same order."""
-    digest: str = field(default="")
-    """SHA-256 of all of this but the revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +64,10 @@ class Store:
                 hint="Wait for it to end and try again",
             ) from None
 
-    def freeze(self, frozen: FrozenGrid) -> FrozenGrid:
-        """Write a resolved grid, unless it equals the newest revision.
-
-        Returns
-        -------
-        FrozenGrid
-            The revision in force, with its number and digest.
-        """
-        facts = _frozen_facts(frozen)
-        found = digest(facts)
-        newest = self.newest_grid()
-        if newest is not None and newest.digest == found:
-            return newest
-        revision = newest.revision + 1 if newest else 1
-        while not create_once(self._grid_path(revision), [json_bytes(facts)]):
-            revision += 1
-        return self.grid(revision)
-
-    def newest_grid(self) -> FrozenGrid | None:
-        """Return the newest revision, or None before the first submission."""
-        if not self.layout.grids.is_dir():
-            return None
-        names = (entry.name for entry in self.layout.grids.iterdir())
-        numbers = [int(match[1]) for name in names if (match := _REVISION.fullmatch(name))]
-        return self.grid(max(numbers)) if numbers else None
-
-    def grid(self, revision: int) -> FrozenGrid:
-        """Return one revision of the frozen grid.
-
-        Raises
-        ------
-        StoreError
-            There is no such revision, or its file is damaged.
-        """
-        facts = read_json(self._grid_path(revision))
-        if facts is None:
-            raise StoreError("the frozen grid is damaged", where=str(self._grid_path(revision)))
-        return FrozenGrid(
-            revision=revision,
-            grid=facts["grid"],
-            molecules=facts["molecules"],
-            cells=tuple(cell_from_identity(identity) for identity in facts["cells"]),
-            resources=tuple(_resources(facts)),
-            digest=digest(facts),
-        )
+    @property
+    def grids(self) -> FrozenGrids:
+        """The frozen grids."""
+        return FrozenGrids(self.layout.grids)
 
     def current_grid(self) -> FrozenGrid:
         """Return the newest revision.
@@ -141,17 +77,14 @@ class Store:
         StoreError
             Nothing was ever submitted to this store.
         """
-        newest = self.newest_grid()
-        if newest is None:
+        newest = self.grids.newest()
+        if not newest:
             raise StoreError(
                 "the store holds no grid yet",
                 where=str(self.path),
                 hint="Submit one: python -m hpcmlff.submit grid.yaml",
             )
-        return newest
-
-    def _grid_path(self, revision: int) -> Path:
-        return self.layout.grids / f"r{revision:06d}.json"
+        return self.grids.read(newest)
 
 
 def open_store(path: Path) -> Store:
@@ -243,19 +176,3 @@ def check_writable(path: Path) -> None:
         raise StoreError(f"is not writable: {nearest} is not a folder", where=str(path))
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise StoreError(f"is not writable: no permission for {nearest}", where=str(path))
-
-
-def _frozen_facts(frozen: FrozenGrid) -> dict[str, Any]:
-    kinds = list(dict.fromkeys(frozen.resources))
-    return {
-        "grid": dict(frozen.grid),
-        "molecules": dict(frozen.molecules),
-        "cells": [cell.identity() for cell in frozen.cells],
-        "resources": [kind.model_dump() for kind in kinds],
-        "resources_of_cells": [kinds.index(one) for one in frozen.resources],
-    }
-
-
-def _resources(facts: Mapping[str, Any]) -> Iterator[Resources]:
-    kinds = [Resources.model_validate(kind, strict=False) for kind in facts["resources"]]
-    return (kinds[number] for number in facts["resources_of_cells"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from hpcmlff.spec.threads import thread_environment
 from hpcmlff.worker.stop import StopRequest
-from hpcmlff.worker.threads import thread_environment
 
 
 def main(argv: list[str]) -> int:
@@ -31,6 +31,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--parent", type=int, help="stop when this process is gone")
     parser.add_argument("--commit-s", type=float, default=300.0, help="time between checkpoints")
     parser.add_argument("--report-s", type=float, default=2.0, help="time between reports")
+    parser.add_argument("--attempts-cap", type=int, default=5, help="attempts without progress")
     given = parser.parse_args(argv)
     stop = StopRequest(given.deadline_s, given.parent)
     stop.arm()
@@ -48,6 +49,7 @@ def main(argv: list[str]) -> int:
         record=given.record,
         cell_id=given.cell,
         allocation=allocation,
+        attempts_cap=given.attempts_cap,
     )
     try:
         return run_order(order, Pace(stop=stop, report_s=given.report_s, commit_s=given.commit_s))

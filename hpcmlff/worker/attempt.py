@@ -13,6 +13,7 @@ from hpcmlff.store.attempts import record_end, report_progress
 from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.checkpoints import commit, restore
 from hpcmlff.store.image import Content
+from hpcmlff.worker.age import process_age_s
 from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
 from hpcmlff.worker.task import Assignment, assign
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from hpcmlff.models.protocol import Allocation, Arrays, Progress
     from hpcmlff.spec.cells import Cell
+    from hpcmlff.store.frozen import FrozenHead
     from hpcmlff.store.layout import AttemptFolder, CellFolder
-    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.store.store import Store
     from hpcmlff.worker.pace import Pace
 
 LOG = logging.getLogger("hpcmlff")
@@ -37,7 +39,7 @@ class Attempt:
 
     allocation: Allocation
     """Threads, memory and device."""
-    frozen: FrozenGrid
+    frozen: FrozenHead
     """The grid it belongs to."""
     cell: Cell
     """The cell."""
@@ -103,6 +105,7 @@ class Attempt:
         return state
 
     def _advance(self, given: Assignment, state: Any) -> Any:
+        self.facts.setdefault("first_step_s", process_age_s())
         self.pace.begin()
         state = given.trainer.advance(given.task, state, self.pace.due)
         self.pace.pause()

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded
+from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded, TrainingError
 from hpcmlff.executors.processes import identify
 from hpcmlff.store.attempts import claim, describe, record_start
 from hpcmlff.store.checkpoints import is_done
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance
-from hpcmlff.worker.task import find_cell
+from hpcmlff.worker.record import wasted_attempts
 
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Allocation
@@ -37,6 +37,8 @@ class Order:
     """The cell."""
     allocation: Allocation
     """Threads, memory and device."""
+    attempts_cap: int
+    """The cell is given up after this many attempts in a row without a checkpoint."""
 
 
 def run_order(order: Order, pace: Pace) -> int:
@@ -53,15 +55,15 @@ def run_order(order: Order, pace: Pace) -> int:
         The store or the cell cannot be found.
     """
     store = open_store(Path(order.store))
-    frozen = store.grid(order.revision)
-    cell = find_cell(frozen, order.cell_id)
+    frozen = store.grids.head(order.revision)
+    cell = store.grids.find_cell(order.revision, order.cell_id)
     folder = store.cell(cell)
     if is_done(folder):
         return 0
     own = claim(folder)
     _log_to(own)
     allocation = order.allocation
-    facts = provenance(allocation.device, allocation.threads)
+    facts = provenance(allocation.device, allocation.threads) | {"armed_s": pace.stop.armed_s}
     attempt = Attempt(
         allocation=allocation,
         frozen=frozen,
@@ -75,12 +77,21 @@ def run_order(order: Order, pace: Pace) -> int:
         describe(folder, {"id": cell.id, **cell.identity()})
         process = identify(os.getpid())
         record_start(own, {"record": order.record, "process": process, **facts})
+        _check_progress(wasted_attempts(folder, own, store.ledger), order.attempts_cap)
         return attempt.run(store)
     except Superseded as error:
         LOG.info("stopped: %s", error)
         return EXIT_STOPPED_EARLY
     except Exception as error:  # noqa: BLE001 - the attempt's end must be written down
         return attempt.fail(error)
+
+
+def _check_progress(wasted: int, cap: int) -> None:
+    if wasted >= cap:
+        raise TrainingError(
+            f"{wasted} attempts in a row ended without a checkpoint",
+            hint="See log.txt of the attempts before; --retry-failed tries again",
+        )
 
 
 def _log_to(own: AttemptFolder) -> None:

@@ -36,7 +36,7 @@ def _runs_here(record: Record) -> bool:
 
 
 def _running(store: Store, record: Record) -> Iterator[Resources]:
-    frozen = store.grid(record.revision)
+    frozen = store.grids.read(record.revision)
     theirs = set(record.cells)
     for cell, resources in zip(frozen.cells, frozen.resources, strict=True):
         if cell.id in theirs and _is_running(store.cell(cell)):

@@ -10,21 +10,23 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hpcmlff.errors import EXIT_STOPPED_EARLY
 from hpcmlff.executors.capacity import Capacity, capacity_of
 from hpcmlff.executors.processes import identify
-from hpcmlff.spec.profile import Profile
+from hpcmlff.spec.profile import profile_from
+from hpcmlff.spec.threads import thread_environment
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.neighbours import used_by_others
+from hpcmlff.worker.record import own_record
 from hpcmlff.worker.stop import StopRequest
-from hpcmlff.worker.threads import thread_environment
 
 if TYPE_CHECKING:
+    from hpcmlff.executors.base import Job
     from hpcmlff.spec.cells import Cell
+    from hpcmlff.spec.profile import LocalProfile
     from hpcmlff.spec.resources import Resources
-    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
 
 _LOOK_S = 0.05
@@ -55,7 +57,7 @@ class Pack:
     """Number of the submission in the ledger."""
     revision: int
     """Revision of the frozen grid."""
-    profile: Profile
+    profile: LocalProfile
     """How this machine is used."""
     waiting: deque[tuple[Cell, Resources]]
     """Cells not yet started."""
@@ -117,6 +119,7 @@ class Pack:
             "--parent": os.getpid(),
             "--commit-s": self.profile.checkpoint_interval,
             "--report-s": self.profile.progress_interval,
+            "--attempts-cap": self.profile.attempts_without_progress,
         }
         words = [str(word) for pair in command.items() for word in pair]
         visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
@@ -167,13 +170,13 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     stop = StopRequest(parent=parent)
     stop.arm()
     store = open_store(Path(store_path))
-    record = _own_record(store, number, parent)
+    record = own_record(store, number, _job(parent))
     if record.ended:
         return {}
-    frozen = store.grid(record.revision)
+    frozen = store.grids.read(record.revision)
     wanted = set(record.cells)
     pairs = zip(frozen.cells, frozen.resources, strict=True)
-    profile = Profile.model_validate(record.profile)
+    profile = cast("LocalProfile", profile_from(record.profile))
     capacity = capacity_of(profile)
     pack = Pack(
         store=store,
@@ -190,10 +193,6 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     return exits
 
 
-def _own_record(store: Store, number: int, controller: int) -> Record:
-    """Return the job's record, confirmed here if the submitting command died too early."""
-    record = store.ledger.read(number)
-    if record.job is None:
-        job_id = os.environ.get("SUBMITIT_LOCAL_JOB_ID", str(controller))
-        store.ledger.confirm(record, {"job_id": job_id, "process": identify(controller)})
-    return store.ledger.read(number)
+def _job(controller: int) -> Job:
+    job_id = os.environ.get("SUBMITIT_LOCAL_JOB_ID", str(controller))
+    return {"job_id": job_id, "process": identify(controller)}

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from types import FrameType
+
+from hpcmlff.worker.age import process_age_s
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR2, signal.SIGINT)
 """Signals that ask for a stop at the next safe point."""
@@ -26,24 +29,59 @@ class StopRequest:
     """
 
     def __init__(self, deadline_s: float | None = None, parent: int | None = None) -> None:
+        self.armed_s: float | None = None
+        """Age of the process when the handlers were first in place, seconds."""
         self._reason = ""
-        self._deadline = None if deadline_s is None else time.monotonic() + deadline_s
+        self._deadline: float | None = None
         self._parent = parent
+        self._handler = self._note
+        if deadline_s is not None:
+            self.end_in(deadline_s)
 
     def arm(self) -> None:
         """Take over the signals. A handler only sets a flag: saving happens at safe points."""
         for number in SIGNALS:
-            signal.signal(number, self._note)
+            signal.signal(number, self._handler)
+        if self.armed_s is None:
+            self.armed_s = process_age_s()
+
+    def end_in(self, deadline_s: float) -> None:
+        """Stop this many seconds from now."""
+        self._deadline = time.monotonic() + deadline_s
 
     @property
     def reason(self) -> str:
-        """Why to stop, or empty."""
+        """Why to stop, or empty.
+
+        Libraries take over signals as well (submitit, and Lightning where it sees
+        Slurm); every look takes them back.
+        """
+        self._keep_armed()
         if not self._reason and self._deadline is not None and time.monotonic() >= self._deadline:
             self._reason = "the job's walltime is ending"
         if not self._reason and self._parent is not None and os.getppid() != self._parent:
             self._reason = "the job's main process is gone"
         return self._reason
 
+    def _keep_armed(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in SIGNALS:
+            if signal.getsignal(number) != self._handler:
+                signal.signal(number, self._handler)
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
         self._reason = self._reason or signal.Signals(number).name
+
+
+_OF_THIS_PROCESS = StopRequest()
+
+
+def armed() -> StopRequest:
+    """Return this process's stop request with its handlers in place.
+
+    What a signal has asked for since the first call is remembered.
+    """
+    _OF_THIS_PROCESS.arm()
+    return _OF_THIS_PROCESS

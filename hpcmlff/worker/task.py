@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from hpcmlff.data.frames import Frames
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.store import FrozenGrid, Store
+    from hpcmlff.store.frozen import FrozenHead
+    from hpcmlff.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class Assignment:
     """Frame numbers of ``train``, ``validation`` and ``test``."""
 
 
-def assign(store: Store, frozen: FrozenGrid, cell: Cell, allocation: Allocation) -> Assignment:
+def assign(store: Store, frozen: FrozenHead, cell: Cell, allocation: Allocation) -> Assignment:
     """Read a cell's data and build its task.
 
     Raises
@@ -68,20 +69,6 @@ def assign(store: Store, frozen: FrozenGrid, cell: Cell, allocation: Allocation)
     test = dataset.frames.take(split.test)
     trainer = registry.load(cell.model)
     return Assignment(cell=cell, trainer=trainer, task=task, test=test, indices=indices)
-
-
-def find_cell(frozen: FrozenGrid, cell_id: str) -> Cell:
-    """Return a cell of a frozen grid by its id or the beginning of it.
-
-    Raises
-    ------
-    StoreError
-        There is none.
-    """
-    for cell in frozen.cells:
-        if cell.id.startswith(cell_id):
-            return cell
-    raise StoreError(f"no cell {cell_id} in revision {frozen.revision} of the grid")
 
 
 def _samples(frames: Frames) -> Samples:

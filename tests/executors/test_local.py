@@ -14,6 +14,7 @@ from hpcmlff.errors import SchedulerError
 from hpcmlff.executors.base import Executor, Work
 from hpcmlff.executors.local import LocalExecutor
 from hpcmlff.executors.processes import identify, is_alive, is_here
+from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.states import JobState
 
 
@@ -23,8 +24,10 @@ def work(folder: Path, function: str, *arguments: str | int) -> Work:
         arguments=arguments,
         name="test",
         folder=folder,
-        gpus=0,
-        walltime_s=3600,
+        elements=1,
+        placement=Placement(
+            cpus=1, gpus=0, mem_gb=1.0, walltime_s=3600, parallel=1, cells_per_element=1
+        ),
         grace_s=5,
     )
 
@@ -49,7 +52,7 @@ def test_a_job_runs_in_the_background_and_ends(
     folder.mkdir()
     mark = folder / "mark"
     job = executor.submit(work(folder, "os:mkdir", str(mark)))
-    eventually(lambda: executor.states([job]) == [JobState.ENDED])
+    eventually(lambda: executor.states([job]) == [(JobState.ENDED,)])
     assert mark.is_dir()
     assert (folder / str(job["job_id"])).is_dir()
 
@@ -58,12 +61,12 @@ def test_a_job_has_a_session_of_its_own_and_can_be_cancelled(
     executor: Executor, tmp_path: Path
 ) -> None:
     job = executor.submit(work(tmp_path, "hpcmlff.testing.sleeper:sleep_until_asked"))
-    assert executor.states([job]) == [JobState.RUNNING]
+    assert executor.states([job]) == [(JobState.RUNNING,)]
     assert os.getsid(job["process"]["pid"]) != os.getsid(0)
     log = tmp_path / job["job_id"] / f"{job['job_id']}_0_log.out"
     eventually(lambda: log.exists() and "sleeping" in log.read_text())
     executor.cancel([job])
-    eventually(lambda: executor.states([job]) == [JobState.ENDED])
+    eventually(lambda: executor.states([job]) == [(JobState.ENDED,)])
     assert "asked to stop" in log.read_text()
     executor.cancel([job])
 
@@ -76,7 +79,7 @@ def test_a_job_that_cannot_start_shows_the_reason(executor: Executor, tmp_path: 
 def test_a_job_of_another_host_is_unknown_and_not_cancelled_from_here(executor: Executor) -> None:
     process = {"host": "elsewhere", "boot": "x", "pid": 1, "start_ticks": 1}
     job = {"job_id": "7", "process": process}
-    assert executor.states([job]) == [JobState.UNKNOWN]
+    assert executor.states([job]) == [(JobState.UNKNOWN,)]
     with pytest.raises(SchedulerError) as caught:
         executor.cancel([job])
     assert str(caught.value) == "job 7 runs on elsewhere. Cancel it there"
@@ -84,7 +87,7 @@ def test_a_job_of_another_host_is_unknown_and_not_cancelled_from_here(executor: 
 
 def test_a_job_that_ended_before_it_was_looked_at_has_ended(executor: Executor) -> None:
     job = {"job_id": "7", "process": None}
-    assert executor.states([job]) == [JobState.ENDED]
+    assert executor.states([job]) == [(JobState.ENDED,)]
     executor.cancel([job])
 
 

@@ -18,7 +18,9 @@ from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import commit
 from hpcmlff.store.image import Content
 from hpcmlff.store.index import refresh
-from hpcmlff.store.store import FrozenGrid, Store, check_writable, create_store, open_store
+from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.ledger import Intent
+from hpcmlff.store.store import Store, check_writable, create_store, open_store
 
 CELL = Cell(
     model="mean",
@@ -89,13 +91,13 @@ def test_a_place_that_cannot_be_written_is_refused_before_it_is_made(tmp_path: P
 
 
 def test_a_grid_is_frozen_once_and_extended_by_a_revision(store: Store) -> None:
-    first = store.freeze(frozen(CELL))
+    first = store.grids.freeze(frozen(CELL))
     assert first.revision == 1
-    assert store.freeze(frozen(CELL)) == first
-    more = store.freeze(frozen(CELL, replace(CELL, size=20)))
+    assert store.grids.freeze(frozen(CELL)) == first
+    more = store.grids.freeze(frozen(CELL, replace(CELL, size=20)))
     assert more.revision == 2
     assert store.current_grid() == more
-    assert store.grid(1).cells == (CELL,)
+    assert store.grids.read(1).cells == (CELL,)
     assert more.resources == (Resources(cpus=10), Resources(cpus=20))
 
 
@@ -105,7 +107,7 @@ def test_a_store_without_a_grid_says_so(store: Store) -> None:
 
 
 def test_a_damaged_grid_is_named(store: Store) -> None:
-    store.freeze(frozen(CELL))
+    store.grids.freeze(frozen(CELL))
     (store.layout.grids / "r000001.json").write_text("{")
     with pytest.raises(StoreError, match="r000001.json: the frozen grid is damaged"):
         store.current_grid()
@@ -135,16 +137,28 @@ def test_two_commands_do_not_submit_at_once(store: Store) -> None:
 
 def test_the_ledger_numbers_records_and_remembers_their_end(store: Store) -> None:
     ledger = store.ledger
-    facts = {"profile": {"name": "local"}, "cells": [CELL.id], "revision": 1}
-    one = ledger.intend(**facts, mark="a")
-    two = ledger.intend(**facts, mark="b")
-    assert (one.number, two.number) == (1, 2)
+    intent = Intent(
+        profile={"name": "local"},
+        cells=(CELL.id, "another"),
+        mark="a",
+        revision=1,
+        placement={"cells_per_element": 1},
+    )
+    one = ledger.intend(intent)
+    two = ledger.intend(replace(intent, mark="b", after=1))
+    assert (one.number, two.number, two.after) == (1, 2, 1)
+    assert (one.element(CELL.id), one.element("another")) == (0, 1)
     assert one.job is None
     ledger.confirm(two, {"job_id": "7"})
     assert ledger.read(2).job == {"job_id": "7"}
-    ledger.close(one)
+    ledger.close(one, {1: "NODE_FAIL"})
     assert [record.number for record in ledger.open_records()] == [2]
+    assert [record.number for record in ledger.newest_first()] == [2, 1]
     assert ledger.read(1).ended
+    assert (ledger.cause(1, 0), ledger.cause(1, 1), ledger.cause(2, 0)) == ("", "NODE_FAIL", "")
+    assert not ledger.is_cancelled(2)
+    ledger.cancel(two)
+    assert ledger.is_cancelled(2)
 
 
 def test_a_file_is_created_by_one_process_only(tmp_path: Path) -> None:

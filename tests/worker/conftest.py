@@ -10,7 +10,8 @@ import pytest
 
 from hpcmlff.console import say
 from hpcmlff.prepare.draft import draft, settle
-from hpcmlff.store.store import FrozenGrid, Store
+from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.store import Store
 
 Worker = Callable[..., subprocess.CompletedProcess[str]]
 

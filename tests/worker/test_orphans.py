@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from hpcmlff import submit
 from hpcmlff.dispatch import dispatch
-from hpcmlff.executors.choice import load_profile
-from hpcmlff.reconcile import close_orphans, live_records, survey
+from hpcmlff.executors.lookup import load_profile
+from hpcmlff.jobs import job_states, settle_intents
+from hpcmlff.reconcile import survey
+from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.states import CellState
-from hpcmlff.store.store import FrozenGrid, Store, open_store
+from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.ledger import Intent
+from hpcmlff.store.store import Store, open_store
 
 Settled = Callable[..., tuple[Store, FrozenGrid]]
 RUN = "import sys; from hpcmlff.worker.pack import run_pack; print(run_pack(sys.argv[1], 1))"
@@ -28,8 +33,18 @@ def run_pack(store: Store) -> str:
 
 def intend(store: Store, frozen: FrozenGrid) -> None:
     profile = load_profile("local").model_dump(mode="json")
-    cells = [cell.id for cell in frozen.cells]
-    store.ledger.intend(profile=profile, cells=cells, mark="m", revision=frozen.revision)
+    cells = tuple(cell.id for cell in frozen.cells)
+    placement = Placement(
+        cpus=1, gpus=0, mem_gb=1.0, walltime_s=60, parallel=1, cells_per_element=len(cells)
+    )
+    intent = Intent(
+        profile=profile,
+        cells=cells,
+        mark="m",
+        revision=frozen.revision,
+        placement=asdict(placement),
+    )
+    store.ledger.intend(intent)
 
 
 def test_a_job_whose_submission_died_confirms_itself(settled: Settled) -> None:
@@ -48,9 +63,9 @@ def test_a_job_that_starts_after_its_orphaned_record_was_closed_does_nothing(
 ) -> None:
     store, frozen = settled()
     intend(store, frozen)
-    assert live_records(store) == {}
+    assert job_states(store) == {}
     assert not store.ledger.read(1).ended
-    close_orphans(store)
+    settle_intents(store)
     assert run_pack(store) == "{}"
     assert {standing.state for standing in survey(store, frozen.cells)} == {CellState.PENDING}
 
@@ -59,9 +74,8 @@ def test_an_orphan_is_replaced_by_the_next_submission(settled: Settled) -> None:
     store, frozen = settled()
     intend(store, frozen)
     made = dispatch(store, frozen, load_profile("local"), retry_failed=False)
-    assert len(made.chosen) == 4
-    assert made.record is not None
-    assert made.record.number == 2
+    assert len(made.cells) == 4
+    assert [record.number for record in made.records] == [2]
     assert store.ledger.read(1).ended
 
 

@@ -20,8 +20,8 @@ from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import newest_seal, restore
-from hpcmlff.store.store import FrozenGrid, Store, open_store
-from hpcmlff.worker.task import find_cell
+from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.store import Store, open_store
 
 Settled = Callable[..., tuple[Store, FrozenGrid]]
 Worker = Callable[..., subprocess.CompletedProcess[str]]
@@ -179,10 +179,10 @@ def test_a_network_killed_and_resumed_ends_with_the_bits_of_an_unbroken_one(
 
 
 def test_a_cell_is_found_by_the_beginning_of_its_id(settled: Settled) -> None:
-    _, frozen = settled()
-    assert find_cell(frozen, frozen.cells[2].short_id) == frozen.cells[2]
+    store, frozen = settled()
+    assert store.grids.find_cell(1, frozen.cells[2].short_id) == frozen.cells[2]
     with pytest.raises(StoreError, match="no cell 0000000000000 in revision 1"):
-        find_cell(frozen, "0" * 13)
+        store.grids.find_cell(1, "0" * 13)
 
 
 def test_the_resolved_cells_survive_a_reread(settled: Settled) -> None:

@@ -1,0 +1,84 @@
+"""What is said before a submission: which jobs, where, and what they can cost."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from hpcmlff.console import duration
+from hpcmlff.executors.choice import executor_for
+from hpcmlff.jobs import work_of
+from hpcmlff.spec.plan import core_hours
+from hpcmlff.spec.profile import ClusterProfile
+from hpcmlff.store.ledger import Record
+
+if TYPE_CHECKING:
+    from hpcmlff.dispatch import Proposal
+    from hpcmlff.spec.cells import Cell
+    from hpcmlff.spec.plan import Batch, Placement
+    from hpcmlff.spec.profile import Profile
+    from hpcmlff.store.store import Store
+
+
+def announcement(profile: Profile, proposal: Proposal) -> str:
+    """Return the jobs of a submission and what they can cost, for people."""
+    if not isinstance(profile, ClusterProfile):
+        return f"{len(proposal.chosen)} cells in one background job of this machine"
+    alike = Counter((batch.placement, batch.elements) for batch in proposal.batches)
+    lines = [f"{len(proposal.chosen)} cells by the profile {profile.name!r}:"]
+    lines += [f"  {_line(*kind, number)}" for kind, number in alike.items()]
+    if profile.requeue == "chain":
+        lines.append(f"  each {profile.chain_length} times, one waiting for the other")
+    cores, gpus = core_hours(proposal.batches)
+    lines.append(f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours before a requeue")
+    return "\n".join(lines)
+
+
+def confirmed(profile: Profile, *, yes: bool) -> bool:
+    """Ask whether to go on: only on a terminal, and only where others share the machine."""
+    import click
+
+    asks = isinstance(profile, ClusterProfile) and sys.stdin.isatty() and sys.stderr.isatty()
+    return yes or not asks or click.confirm("submit?", err=True)
+
+
+def scripts(store: Store, profile: Profile, proposal: Proposal) -> list[str]:
+    """Return the scripts of a submission, one for all jobs that differ in their cells only."""
+    seen: dict[tuple[Placement, int], Batch] = {}
+    for batch in proposal.batches:
+        seen.setdefault((batch.placement, batch.elements), batch)
+    executor = executor_for(profile)
+    texts = [executor.render(work_of(store, _record(profile, batch))) for batch in seen.values()]
+    return [text for text in texts if text]
+
+
+def kinds(cells: Sequence[Cell]) -> str:
+    """Return what these cells are: ``3 cells (2 sgdml/glycine, 1 schnet/glycine)``."""
+    found = Counter(f"{cell.model}/{cell.molecule}" for cell in cells)
+    listed = ", ".join(f"{number} {kind}" for kind, number in found.items())
+    return f"{len(cells)} cells ({listed})" if cells else "nothing"
+
+
+def _line(place: Placement, elements: int, number: int) -> str:
+    what = f"array of {elements} cells" if elements > 1 else "job of one cell"
+    many = f"{number} x " if number > 1 else ""
+    throttle = f"; at most {place.parallel} at a time" if place.parallel < elements else ""
+    share = f"{place.cpus} cpus, {place.gpus} gpus, {place.mem_gb:g} GiB"
+    each = f"{share}, {duration(place.walltime_s)} each"
+    return f"{many}{what} on {place.partition}: {each}{throttle}"
+
+
+def _record(profile: Profile, batch: Batch) -> Record:
+    return Record(
+        profile=profile.model_dump(mode="json"),
+        cells=tuple(cell.id for cell in batch.cells),
+        mark="0" * 12,
+        revision=0,
+        placement=asdict(batch.placement),
+        number=0,
+        job=None,
+        ended=False,
+    )

@@ -1,0 +1,84 @@
+"""Reading what squeue and sacct print; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from hpcmlff.spec.states import JobState
+
+SQUEUE_FORMAT: Final = "%F|%K|%T"
+"""Job id of the array or job, index of the element (``N/A`` without array), state."""
+
+SACCT_FORMAT: Final = "JobID,State,ExitCode"
+
+_QUEUED = "PENDING REQUEUED REQUEUE_FED REQUEUE_HOLD SPECIAL_EXIT RESV_DEL_HOLD"
+_RUNNING = "RUNNING CONFIGURING COMPLETING RESIZING SIGNALING STAGE_OUT STOPPED SUSPENDED"
+_ENDED = (
+    "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED"
+    " TIMEOUT"
+)
+STATES: Final[Mapping[str, JobState]] = (
+    dict.fromkeys(_QUEUED.split(), JobState.QUEUED)
+    | dict.fromkeys(_RUNNING.split(), JobState.RUNNING)
+    | dict.fromkeys(_ENDED.split(), JobState.ENDED)
+)
+"""Slurm's words for a job's state, from squeue(1), "JOB STATE CODES". A completing job
+counts as running, since its processes may still live."""
+
+
+def element_states(printed: str) -> dict[tuple[str, int], JobState]:
+    """Return the state of every element that ``squeue -r`` has printed.
+
+    Parameters
+    ----------
+    printed
+        Lines of `SQUEUE_FORMAT`.
+
+    Returns
+    -------
+    dict
+        Job id and element to state; a word Slurm has added since is UNKNOWN.
+    """
+    rows = (line.split("|") for line in printed.splitlines() if line.count("|") == 2)
+    return {
+        (job_id, _index(element)): STATES.get(_word(state), JobState.UNKNOWN)
+        for job_id, element, state in rows
+    }
+
+
+def endings(rows: Iterable[tuple[str, int, str]]) -> dict[str, dict[int, str]]:
+    """Return how elements ended: job id to element to words; those still alive are left out."""
+    found: dict[str, dict[int, str]] = {}
+    for job_id, element, words in rows:
+        if STATES.get(_word(words)) is JobState.ENDED:
+            found.setdefault(job_id, {})[element] = words
+    return found
+
+
+def squeue_rows(printed: str) -> Iterable[tuple[str, int, str]]:
+    """Read lines of `SQUEUE_FORMAT` into job id, element, state."""
+    rows = (line.split("|") for line in printed.splitlines() if line.count("|") == 2)
+    return ((job_id, _index(element), state) for job_id, element, state in rows)
+
+
+def sacct_rows(printed: str) -> Iterable[tuple[str, int, str]]:
+    """Read lines of `SACCT_FORMAT` (``-X -n -P``) into job id, element, state with exit code."""
+    for line in printed.splitlines():
+        if line.count("|") != 2:
+            continue
+        name, state, code = line.split("|")
+        job_id, _, element = name.partition("_")
+        if not element or element.isdigit():
+            words = state if code in {"", "0:0"} else f"{state} {code}"
+            yield job_id, int(element or 0), words
+
+
+def _index(element: str) -> int:
+    return int(element) if element.isdigit() else 0
+
+
+def _word(state: str) -> str:
+    # "CANCELLED by 1000", and "RUNNING+" where a column is cut.
+    words = state.split()
+    return words[0].rstrip("+") if words else ""

@@ -1,0 +1,61 @@
+"""Jobs that end before their cells begin: a broken set-up must not be submitted for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hpcmlff.store.ledger import Record
+    from hpcmlff.store.store import Store
+
+
+def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
+    """Return the cells to give up, and why.
+
+    Counted are the newest jobs of a cell in a row that ended before the cell began,
+    back to the last one that was asked for by ``--retry-failed``; not those that were
+    cancelled. The limit is the profile's ``attempts_without_progress``.
+
+    Parameters
+    ----------
+    store
+        The store.
+    idle
+        Id of each cell no job has, to the number of the submission that its newest
+        attempt belongs to; 0 for none.
+    """
+    open_cells, found, counted = dict(idle), dict[str, str](), dict.fromkeys(idle, 0)
+    for record in store.ledger.newest_first():
+        if not open_cells:
+            break
+        for position, cell_id in enumerate(record.cells):
+            if cell_id not in open_cells:
+                continue
+            if record.number <= open_cells[cell_id]:
+                del open_cells[cell_id]
+                continue
+            counted[cell_id] += _is_fruitless(store, record, position)
+            if counted[cell_id] >= _limit(record):
+                found[cell_id] = _words(store, record, counted[cell_id])
+            if record.retry or cell_id in found:
+                del open_cells[cell_id]
+    return found
+
+
+def _is_fruitless(store: Store, record: Record, element: int) -> bool:
+    if record.job is None or record.placement["cells_per_element"] != 1:
+        return False
+    if store.ledger.is_cancelled(record.number):
+        return False
+    return not store.ledger.cause(record.number, element).startswith("CANCELLED")
+
+
+def _limit(record: Record) -> int:
+    return int(record.profile["attempts_without_progress"])
+
+
+def _words(store: Store, record: Record, number: int) -> str:
+    folder = store.layout.private / record.mark
+    return f"{number} jobs in a row ended before the cell began; their output is in {folder}"

@@ -1,0 +1,69 @@
+"""A job's own record in the ledger, and the cells that are still its to train."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpcmlff.files import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from hpcmlff.store.layout import AttemptFolder, CellFolder
+    from hpcmlff.store.ledger import Ledger, Record
+    from hpcmlff.store.store import Store
+
+
+def own_record(store: Store, number: int, job: Mapping[str, Any]) -> Record:
+    """Return the job's record, confirmed here if the submitting command died too early.
+
+    Parameters
+    ----------
+    store
+        The store.
+    number
+        The submission's number in the ledger.
+    job
+        What the executor would have returned for this job.
+    """
+    record = store.ledger.read(number)
+    if record.job is not None:
+        return record
+    store.ledger.confirm(record, job)
+    # Read again: a command may have given the submission up in the meantime.
+    return store.ledger.read(number)
+
+
+def reason_to_leave(store: Store, record: Record, folder: CellFolder) -> str:
+    """Return why a job must not train a cell of its record, or an empty text."""
+    if record.ended:
+        return "its submission was given up, or is over"
+    if store.ledger.is_cancelled(record.number):
+        return "it was cancelled"
+    newest = folder.attempts()[:1]
+    if record.after is not None and newest and has_failed(newest[0]):
+        return "the cell has failed in the job before"
+    return ""
+
+
+def has_failed(attempt: AttemptFolder) -> bool:
+    """Tell whether an attempt ended with an error."""
+    return (read_json(attempt.end) or {}).get("outcome") == "failed"
+
+
+def wasted_attempts(folder: CellFolder, own: AttemptFolder, ledger: Ledger) -> int:
+    """Count the attempts right before one's own that left no checkpoint.
+
+    A failed attempt ends the count: somebody has asked for the cell again. Attempts of
+    cancelled jobs are not counted.
+    """
+    wasted = 0
+    for attempt in folder.attempts():
+        if attempt.number >= own.number:
+            continue
+        if attempt.generations() or has_failed(attempt):
+            break
+        number = (read_json(attempt.start) or {}).get("record", 0)
+        wasted += not ledger.is_cancelled(number)
+    return wasted
