@@ -17,10 +17,14 @@ from hpcmlff.store.ledger import Record
 
 if TYPE_CHECKING:
     from hpcmlff.dispatch import Proposal
+    from hpcmlff.reconcile import Standing
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.plan import Batch, Placement
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.store import Store
+
+_SHOWN = 10
+"""Cells named in a line; with more it is a number."""
 
 
 def announcement(profile: Profile, proposal: Proposal) -> str:
@@ -30,11 +34,24 @@ def announcement(profile: Profile, proposal: Proposal) -> str:
     alike = Counter((batch.placement, batch.elements) for batch in proposal.batches)
     lines = [f"{len(proposal.chosen)} cells by the profile {profile.name!r}:"]
     lines += [f"  {_line(*kind, number)}" for kind, number in alike.items()]
+    passes = 1
     if profile.requeue == "chain":
-        lines.append(f"  each {profile.chain_length} times, one waiting for the other")
-    cores, gpus = core_hours(proposal.batches)
-    lines.append(f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours before a requeue")
+        passes = profile.chain_length
+        lines.append(f"  each {passes} times, one waiting for the other")
+    cores, gpus = (passes * hours for hours in core_hours(proposal.batches))
+    until = "until the first requeue" if profile.requeue == "scheduler" else "in all"
+    lines.append(f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours {until}")
     return "\n".join(lines)
+
+
+def reasons(proposal: Proposal) -> list[str]:
+    """Return why these cells need a job, for those that have been tried: one line a reason."""
+    found: dict[str, list[str]] = {}
+    for one in proposal.chosen:
+        if one.attempts:
+            why = f"{one.state.value} ({one.reason})" if one.reason else one.state.value
+            found.setdefault(why, []).append(_whence(one))
+    return [f"  {why}: {_some(cells)}" for why, cells in found.items()]
 
 
 def confirmed(profile: Profile, *, yes: bool) -> bool:
@@ -69,6 +86,16 @@ def _line(place: Placement, elements: int, number: int) -> str:
     share = f"{place.cpus} cpus, {place.gpus} gpus, {place.mem_gb:g} GiB"
     each = f"{share}, {duration(place.walltime_s)} each"
     return f"{many}{what} on {place.partition}: {each}{throttle}"
+
+
+def _whence(standing: Standing) -> str:
+    step = standing.progress.get("step")
+    return standing.cell.label + (f" (step {step})" if step else "")
+
+
+def _some(cells: list[str]) -> str:
+    shown = ", ".join(cells[:_SHOWN])
+    return shown if len(cells) <= _SHOWN else f"{shown} and {len(cells) - _SHOWN} more"
 
 
 def _record(profile: Profile, batch: Batch) -> Record:

@@ -101,6 +101,15 @@ def create_once(path: Path, parts: Iterable[Buffer]) -> bool:
     return True
 
 
+def absolute(path: Path) -> Path:
+    """Return a path from the root on, symbolic links kept.
+
+    On clusters they lead to where a file system happens to be mounted on this machine,
+    which may be elsewhere on the nodes.
+    """
+    return Path(os.path.abspath(path))  # noqa: PTH100 - it takes away "..", Path does not
+
+
 def sync_folder(folder: Path) -> None:
     """Make a folder's new names survive a crash of the machine."""
     _sync(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.announcing import announcement, confirmed, kinds, scripts
+from hpcmlff.announcing import announcement, confirmed, kinds, reasons, scripts
 from hpcmlff.console import emit_json, next_step, say
 from hpcmlff.dispatch import Dispatch, dispatch, propose
 from hpcmlff.executors.capacity import capacity_of, check_fits
@@ -103,6 +103,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
 
     def agree(proposal: Proposal) -> bool:
         _tell_counts(proposal.before)
+        for line in reasons(proposal):
+            say(line)
         say(announcement(request.profile, proposal))
         return confirmed(request.profile, yes=request.yes)
 
@@ -117,7 +119,9 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         standings = survey(store, frozen.cells)
     if request.as_json:
         facts = _facts(store.path, standings, made.cells)
-        emit_json({**facts, "jobs": made.job_ids, "refused": str(made.refusal or "") or None})
+        why = {one.cell.id: one.reason or one.state.value for one in made.proposal.chosen}
+        refused = str(made.refusal or "") or None
+        emit_json({**facts, "reasons": why, "jobs": made.job_ids, "refused": refused})
     all_done = all(standing.state is CellState.DONE for standing in standings)
     return 0 if all_done or not request.waiting else 1
 

@@ -11,6 +11,7 @@ from hpcmlff import yamlio
 from hpcmlff.data.dataset import FixedSets
 from hpcmlff.data.splits import Split, make_split
 from hpcmlff.errors import GridError
+from hpcmlff.files import absolute
 from hpcmlff.models import registry
 from hpcmlff.prepare.molecules import (
     Ready,
@@ -89,7 +90,7 @@ def draft(path: Path, tell: Tell) -> Draft:
         molecules = _molecules(grid, points)
         for name, molecule in molecules.items():
             check_source(molecule, path.parent, name)
-        folder = (path.parent / grid.store).resolve()
+        folder = absolute(path.parent / grid.store)
         store = _existing(folder, grid.name)
         ready = _load(molecules, path.parent, store, tell)
         _check_sizes(grid, points, molecules, ready)

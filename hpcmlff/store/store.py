@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hpcmlff.errors import StoreError, StoreMismatch
-from hpcmlff.files import create_once, json_bytes, read_json
+from hpcmlff.files import absolute, create_once, json_bytes, read_json
 from hpcmlff.spec.cells import Cell
 from hpcmlff.store.frozen import FrozenGrid, FrozenGrids
 from hpcmlff.store.layout import CellFolder, Layout
@@ -95,7 +95,7 @@ def open_store(path: Path) -> Store:
     StoreError
         There is none, or it was written by a newer hpcmlff.
     """
-    layout = Layout(path.resolve())
+    layout = Layout(absolute(path))
     facts = read_json(layout.marker)
     if not isinstance(facts, dict) or "format" not in facts:
         raise StoreError("is not a store (no readable store.json)", where=str(path))
@@ -123,7 +123,7 @@ def create_store(path: Path, name: str) -> Store:
     StoreError
         The folder cannot be written, or holds something else.
     """
-    layout = Layout(path.resolve())
+    layout = Layout(absolute(path))
     try:
         layout.root.mkdir(parents=True, exist_ok=True)
         # A hidden file may be the marker that another command is just writing.

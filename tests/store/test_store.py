@@ -16,9 +16,9 @@ from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.resources import Resources
 from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import commit
+from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.image import Content
 from hpcmlff.store.index import refresh
-from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.ledger import Intent
 from hpcmlff.store.store import Store, check_writable, create_store, open_store
 
