@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Set up and run all checks: lint, types, import layers, tests with coverage.
 #   bash tests/run.sh [PYTEST ARGUMENTS]
+# The tests in tests/cluster run on a private Slurm, made of Debian's packages. These are installed
+# if they are missing and may be; else the tests are skipped, or fail where CI is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +13,7 @@ bin=$PWD/.venv/bin
 "$bin/ruff" format --check .
 "$bin/mypy"
 "$bin/lint-imports" --config setup.cfg
+bash tests/cluster/install.sh
 if [ $# -gt 0 ]; then
     # A part of the tests cannot reach the coverage that all of them must.
     exec "$bin/python" -m pytest "$@"
