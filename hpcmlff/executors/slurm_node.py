@@ -5,9 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import time
+from typing import TYPE_CHECKING
 
-from hpcmlff.executors.base import Job
 from hpcmlff.executors.commands import run_command
+
+if TYPE_CHECKING:
+    from hpcmlff.executors.base import Job
 
 
 def element() -> int:

@@ -10,6 +10,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.spec.plan import partition_of
 from hpcmlff.spec.threads import thread_environment
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def python_command(profile: ClusterProfile) -> str:
 def parameters(profile: ClusterProfile, work: Work) -> dict[str, Any]:
     """Return what `submitit.SlurmExecutor.update_parameters` gets."""
     place = work.placement
-    partition = next(one for one in profile.partitions if one.name == place.partition)
+    partition = partition_of(profile, place)
     given = {
         "job_name": work.name,
         "partition": partition.name,

@@ -112,6 +112,13 @@ def fitting(profile: ClusterProfile, wanted: Resources, label: str) -> Partition
     )
 
 
+def partition_of(profile: ClusterProfile, place: Placement) -> Partition:
+    """Return the partition of a placement; a profile may name one twice, for two kinds of nodes."""
+    wanted = Resources(cpus=place.cpus, gpus=place.gpus, mem_gb=place.mem_gb)
+    named = [one for one in profile.partitions if one.name == place.partition]
+    return next((one for one in named if _fits(one, wanted)), named[0])
+
+
 def core_hours(batches: Iterable[Batch]) -> tuple[float, float]:
     """Return the core-hours and GPU-hours that these jobs can use at most."""
     placed = [(one.placement, one.elements * one.placement.walltime_s / 3600) for one in batches]
