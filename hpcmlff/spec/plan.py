@@ -113,8 +113,13 @@ def fitting(profile: ClusterProfile, wanted: Resources, label: str) -> Partition
 
 
 def partition_of(profile: ClusterProfile, place: Placement) -> Partition:
-    """Return the partition of a placement; a profile may name one twice, for two kinds of nodes."""
-    wanted = Resources(cpus=place.cpus, gpus=place.gpus, mem_gb=place.mem_gb)
+    """Return the partition of a placement.
+
+    A profile may name one twice: for two kinds of nodes, or with two qualities of service.
+    """
+    wanted = Resources.model_construct(
+        cpus=place.cpus, gpus=place.gpus, mem_gb=place.mem_gb, walltime=place.walltime_s
+    )
     named = [one for one in profile.partitions if one.name == place.partition]
     return next((one for one in named if _fits(one, wanted)), named[0])
 
