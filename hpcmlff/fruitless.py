@@ -26,7 +26,8 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
         Id of each cell no job has, to the number of the submission that its newest
         attempt belongs to; 0 for none.
     """
-    open_cells, found, counted = dict(idle), dict[str, str](), dict.fromkeys(idle, 0)
+    open_cells, found = dict(idle), dict[str, str]()
+    counted: dict[str, list[Record]] = {cell_id: [] for cell_id in idle}
     for record in store.ledger.newest_first():
         if not open_cells:
             break
@@ -36,9 +37,10 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
             if record.number <= open_cells[cell_id]:
                 del open_cells[cell_id]
                 continue
-            counted[cell_id] += _is_fruitless(store, record, position)
-            if counted[cell_id] >= _limit(record):
-                found[cell_id] = _words(store, record, counted[cell_id])
+            if _is_fruitless(store, record, position):
+                counted[cell_id].append(record)
+            if len(counted[cell_id]) >= _limit(record):
+                found[cell_id] = _words(store, counted[cell_id])
             if record.retry or cell_id in found:
                 del open_cells[cell_id]
     return found
@@ -56,6 +58,9 @@ def _limit(record: Record) -> int:
     return int(record.profile["attempts_without_progress"])
 
 
-def _words(store: Store, record: Record, number: int) -> str:
-    folder = store.layout.private / record.mark
-    return f"{number} jobs in a row ended before the cell began; their output is in {folder}"
+def _words(store: Store, newest_first: list[Record]) -> str:
+    folder = store.layout.private / newest_first[0].mark
+    number = len(newest_first)
+    return (
+        f"{number} jobs in a row ended before the cell began; see the last one's output: {folder}"
+    )

@@ -94,7 +94,8 @@ def job_states(store: Store, *, fresh: bool = False) -> dict[int, JobStates]:
         alive = dict(zip((record.number for record in records), states, strict=True))
         live |= {number: all_ for number, all_ in alive.items() if not LIVE.isdisjoint(all_)}
         over = [record for record in records if record.number not in live]
-        _close(store, executor, over, wait_for_causes=not fresh)
+        if not kept:
+            _close(store, executor, over, wait_for_causes=not fresh)
     return live
 
 

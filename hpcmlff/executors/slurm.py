@@ -8,9 +8,10 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.errors import JobRefused, SchedulerError
@@ -70,7 +71,8 @@ class SlurmExecutor:
             python = slurm_script.python_command(self.profile)
             executor = submitit.SlurmExecutor(folder=work.folder, python=python)
             executor.update_parameters(**slurm_script.parameters(self.profile, work))
-            with _outside_of_jobs():
+            # submitit prints what it raises as well.
+            with _outside_of_jobs(), redirect_stderr(StringIO()):
                 if count == 1:
                     jobs = [executor.submit(function, *work.arguments)]
                 else:
@@ -188,10 +190,16 @@ def _await_sbatch(work: Work) -> None:
 
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
-        lines = (" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"]))
-        if not any(line.startswith("sbatch ") and work.folder.name in line for line in lines):
+        commands = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+        if not any(_is_sbatch_of(command, work.folder.name) for command in commands):
             return
         time.sleep(0.1)
+
+
+def _is_sbatch_of(command: Sequence[str], mark: str) -> bool:
+    # Some sites put a script of the same name before Slurm's own.
+    named = any(word.rpartition("/")[2] == "sbatch" for word in command)
+    return named and any(mark in word for word in command)
 
 
 def _complete(work: Work, job_id: str) -> None:

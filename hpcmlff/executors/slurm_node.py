@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import time
 from typing import TYPE_CHECKING
@@ -26,6 +25,8 @@ def job(elements: int) -> Job:
     elements
         Number of elements of the submission.
     """
+    import getpass
+
     job_id = os.environ.get("SLURM_ARRAY_JOB_ID") or os.environ["SLURM_JOB_ID"]
     return {"job_id": job_id, "elements": elements, "user": getpass.getuser()}
 

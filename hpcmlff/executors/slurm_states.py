@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hpcmlff.spec.states import JobState
@@ -69,9 +69,18 @@ def sacct_rows(printed: str) -> Iterable[tuple[str, int, str]]:
             continue
         name, state, code = line.split("|")
         job_id, _, element = name.partition("_")
-        if not element or element.isdigit():
-            words = state if code in {"", "0:0"} else f"{state} {code}"
-            yield job_id, int(element or 0), words
+        words = state if code in {"", "0:0"} else f"{state} {code}"
+        for index in _elements(element):
+            yield job_id, index, words
+
+
+def _elements(text: str) -> Iterator[int]:
+    """Return the elements in ``7``, or in ``[0-2,5%4]`` for those that never ran."""
+    for part in text.strip("[]").partition("%")[0].split(","):
+        low, _, high = part.partition("-")
+        # A long list ends in "...".
+        if (low or "0").isdigit() and (high or "0").isdigit():
+            yield from range(int(low or 0), int(high or low or 0) + 1)
 
 
 def _index(element: str) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,6 +15,8 @@ from hpcmlff.models.protocol import Trainer, TrainerEntry
 
 GROUP = "hpcmlff.trainers"
 """The entry-point group."""
+
+_OWN = "hpcmlff"
 
 
 def names() -> list[str]:
@@ -29,7 +33,7 @@ def entry(name: str) -> TrainerEntry:
     GridError
         No such trainer is installed.
     """
-    for point in entry_points(group=GROUP, name=name):
+    for point in _points(name):
         found = point.load()
         if isinstance(found, TrainerEntry):
             return found
@@ -65,3 +69,10 @@ def load(name: str) -> Trainer[Any]:
     module, _, attribute = entry(name).engine.partition(":")
     trainer: Trainer[Any] = getattr(import_module(module), attribute)()
     return trainer
+
+
+def _points(name: str) -> Iterator[EntryPoint]:
+    # A job that trains one of our own models need not look into every package installed.
+    with suppress(PackageNotFoundError):
+        yield from distribution(_OWN).entry_points.select(group=GROUP, name=name)
+    yield from entry_points(group=GROUP, name=name)

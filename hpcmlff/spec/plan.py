@@ -106,7 +106,7 @@ def fitting(profile: ClusterProfile, wanted: Resources, label: str) -> Partition
     offers = "".join(f"\n  {one.name}: {_words(one)}" for one in profile.partitions)
     raise GridError(
         f"{label} asks for {_words(wanted)}; no partition of the profile {profile.name!r} "
-        f"offers that:{offers}\n",
+        f"offers that:{offers}",
         key=("resources",),
         hint="Ask for less, or change the profile",
     )

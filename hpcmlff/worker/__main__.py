@@ -6,6 +6,7 @@ import os
 import sys
 
 from hpcmlff.spec.threads import thread_environment
+from hpcmlff.worker import collector
 from hpcmlff.worker.stop import StopRequest
 
 
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> int:
     given = parser.parse_args(argv)
     stop = StopRequest(given.deadline_s, given.parent)
     stop.arm()
+    collector.rest()
     os.environ |= thread_environment(given.threads)
 
     from hpcmlff.errors import HpcmlffError, StoreError

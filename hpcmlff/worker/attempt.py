@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from hpcmlff.store.attempts import record_end, report_progress
 from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.checkpoints import commit, restore
 from hpcmlff.store.image import Content
+from hpcmlff.worker import collector
 from hpcmlff.worker.age import process_age_s
 from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
 from hpcmlff.worker.task import Assignment, assign
@@ -51,6 +53,8 @@ class Attempt:
     """Its clock."""
     facts: dict[str, Any]
     """Provenance."""
+    outside: int
+    """Descriptor of the standard error the process began with."""
     unsaved: bool = False
     """Training has gone on since the newest checkpoint."""
     sequence: int = 0
@@ -69,6 +73,7 @@ class Attempt:
             The cell cannot be trained.
         """
         given = assign(store, self.frozen, self.cell, self.allocation)
+        collector.resume()
         state = self._restored(given)
         while state is not None:
             progress = given.trainer.progress(state)
@@ -180,6 +185,8 @@ class Attempt:
             self._end("failed", kind=kind, message=text, exit_code=code)
         except OSError as second:
             LOG.error("could not write %s: %s", self.own.end, second)
+            # The log may be on the same full disk.
+            os.write(self.outside, f"error: {text}; {second}\n".encode())
         return code
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from hpcmlff.worker import collector
 from hpcmlff.worker.stop import armed
 
 
@@ -20,6 +21,7 @@ def main(argv: list[str]) -> None:
         Options of Python, ``-m``, a module and its arguments.
     """
     armed()
+    collector.rest()
     import runpy
 
     position = argv.index("-m") + 1

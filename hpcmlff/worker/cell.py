@@ -61,7 +61,7 @@ def run_order(order: Order, pace: Pace) -> int:
     if is_done(folder):
         return 0
     own = claim(folder)
-    _log_to(own)
+    outside = _log_to(own)
     allocation = order.allocation
     facts = provenance(allocation.device, allocation.threads) | {"armed_s": pace.stop.armed_s}
     attempt = Attempt(
@@ -72,6 +72,7 @@ def run_order(order: Order, pace: Pace) -> int:
         own=own,
         pace=pace,
         facts=facts,
+        outside=outside,
     )
     try:
         describe(folder, {"id": cell.id, **cell.identity()})
@@ -94,9 +95,12 @@ def _check_progress(wasted: int, cap: int) -> None:
         )
 
 
-def _log_to(own: AttemptFolder) -> None:
+def _log_to(own: AttemptFolder) -> int:
+    """Send what is printed to the attempt's log; return the old standard error."""
+    outside = os.dup(2)
     descriptor = os.open(own.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for target in (1, 2):
         os.dup2(descriptor, target)
     os.close(descriptor)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    return outside

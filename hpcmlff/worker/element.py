@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from hpcmlff.errors import SchedulerError
 from hpcmlff.worker.stop import armed
 
 if TYPE_CHECKING:
-    from hpcmlff.spec.profile import ClusterProfile
+    from hpcmlff.spec.cells import Cell
     from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
     from hpcmlff.worker.stop import StopRequest
@@ -28,70 +28,80 @@ def run_element(store_path: str, number: int) -> str:
     Returns
     -------
     str
-        What became of it, for the job's log.
+        What became of it, as the log says, too.
 
     Raises
     ------
     SystemExit
         The cell failed; the exit code is the error's, see `hpcmlff.errors`.
     """
-    stop = armed()
+    outcome = _run(store_path, number, armed())
+    # Where the cell was begun this ends in its attempt's log.
+    print(outcome, flush=True)  # noqa: T201
+    return outcome
+
+
+def _run(store_path: str, number: int, stop: StopRequest) -> str:
     from hpcmlff.errors import EXIT_STOPPED_EARLY
     from hpcmlff.executors import slurm_node
-    from hpcmlff.spec.profile import profile_from
     from hpcmlff.store.store import open_store
     from hpcmlff.worker.record import own_record, reason_to_leave
 
     store = open_store(Path(store_path))
-    elements = len(store.ledger.read(number).cells)
-    record = own_record(store, number, slurm_node.job(elements))
-    profile = cast("ClusterProfile", profile_from(record.profile))
+    record = store.ledger.read(number)
+    if record.job is None:
+        record = own_record(store, number, slurm_node.job(len(record.cells)))
     cell = store.grids.find_cell(record.revision, record.cells[slurm_node.element()])
     if reason := reason_to_leave(store, record, store.cell(cell)):
         return f"nothing to do: {reason}"
-    code = _train(store, record, profile, cell.id, stop)
+    code = _train(store, record, cell, stop)
     if code == EXIT_STOPPED_EARLY and stop.reason:
-        return _arrange_successor(store, record, profile)
+        return _arrange_successor(store, record)
     if code not in {0, EXIT_STOPPED_EARLY}:
         raise SystemExit(code)
     return "done" if code == 0 else "another job has the cell"
 
 
-def _train(
-    store: Store, record: Record, profile: ClusterProfile, cell_id: str, stop: StopRequest
-) -> int:
+def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
     from hpcmlff.executors.slurm_node import time_left_s
     from hpcmlff.models.protocol import Allocation
+    from hpcmlff.spec.strict import seconds
     from hpcmlff.worker.age import process_age_s
     from hpcmlff.worker.cell import Order, run_order
     from hpcmlff.worker.pace import Pace
 
-    place = record.placement
+    # Its plain values: building the profile's class again costs as much as a short training.
+    place, profile = record.placement, record.profile
     granted_s = place["walltime_s"] - process_age_s()
-    stop.end_in(min(granted_s, time_left_s() or granted_s) - profile.grace)
+    stop.end_in(min(granted_s, time_left_s() or granted_s) - seconds(profile["grace"]))
     order = Order(
         store=str(store.path),
         revision=record.revision,
         record=record.number,
-        cell_id=cell_id,
+        cell_id=cell.id,
         allocation=Allocation(
             threads=place["cpus"],
             mem_gb=place["mem_gb"],
             device="cuda" if place["gpus"] else "cpu",
         ),
-        attempts_cap=profile.attempts_without_progress,
+        attempts_cap=profile["attempts_without_progress"],
     )
-    pace = Pace(stop=stop, report_s=profile.progress_interval, commit_s=profile.checkpoint_interval)
+    pace = Pace(
+        stop=stop,
+        report_s=seconds(profile["progress_interval"]),
+        commit_s=seconds(profile["checkpoint_interval"]),
+    )
     return run_order(order, pace)
 
 
-def _arrange_successor(store: Store, record: Record, profile: ClusterProfile) -> str:
+def _arrange_successor(store: Store, record: Record) -> str:
     from hpcmlff.executors.slurm_node import requeue
 
     if store.ledger.is_cancelled(record.number):
         return "cancelled"
-    if profile.requeue != "scheduler":
-        return f"stopped; requeue is {profile.requeue!r}"
+    policy = record.profile["requeue"]
+    if policy != "scheduler":
+        return f"stopped; requeue is {policy!r}"
     try:
         refused = requeue()
     except SchedulerError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
 import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,11 @@ def provenance(device: str, threads: int) -> dict[str, Any]:
 
 def git_commit() -> str | None:
     """Return the commit of a checkout that hpcmlff runs from, ``-dirty`` if changed."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=40"]
+    checkout = Path(__file__).resolve().parents[2]
+    if not (checkout / ".git").exists():
+        # Installed, perhaps below somebody's own repository, whose commit says nothing of us.
+        return None
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_GIT_TIMEOUT_S, check=True
@@ -66,9 +70,13 @@ def peak_mem_gb() -> float:
 
 def _version(name: str) -> str | None:
     try:
-        return version(name)
+        installed = distribution(name)
     except PackageNotFoundError:
         return None
+    text = installed.read_text("METADATA") or installed.read_text("PKG-INFO") or ""
+    # Parsing nine descriptions whole costs as much as importing a library.
+    found = re.search(r"^Version: *(\S+)", text, re.M)
+    return found[1] if found else None
 
 
 def _cpu() -> str:
