@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _NUMBERS = (*METRICS, "train_s", "cpu_s", "peak_mem_gb")
 _COUNTS = ("n_train", "n_test")
 
-_DAMAGED = "its final checkpoint is damaged: move the file away, then resume"
+_DAMAGED = (
+    "its final checkpoint is damaged: python -m hpcmlff.store verify --set-aside, then resume"
+)
 
 
 def result_rows(store: Store, frozen: FrozenGrid) -> pd.DataFrame:

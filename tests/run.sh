@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # Set up and run all checks: lint, types, import layers, tests with coverage.
 #   bash tests/run.sh [PYTEST ARGUMENTS]
+#   bash tests/run.sh --long     and then the store under all faults at full counts, with a table
 # The tests in tests/cluster run on a private Slurm, made of Debian's packages. These are installed
 # if they are missing and may be; else the tests are skipped, or fail where CI is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+long=
+if [ "${1:-}" = --long ]; then
+    long=yes
+    shift
+fi
 
 bash jobs/install.sh schnet sgdml generate test
 bin=$PWD/.venv/bin
@@ -19,3 +25,6 @@ if [ $# -gt 0 ]; then
     exec "$bin/python" -m pytest "$@"
 fi
 "$bin/python" -m pytest --cov --cov-config=setup.cfg --durations=10
+if [ -n "$long" ]; then
+    exec "$bin/python" tests/store/faults/long.py
+fi

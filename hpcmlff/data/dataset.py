@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from hpcmlff.data.fixed import SETS, FixedSets
 from hpcmlff.data.frames import Frames
 from hpcmlff.data.molecule import load_molecule
 from hpcmlff.errors import DataError
 from hpcmlff.files import replacing
+from hpcmlff.spec.frames_digest import ARRAYS, DATASET_FORMAT, frames_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import h5py
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = [
@@ -30,12 +29,6 @@ __all__ = [
     "read_dataset",
     "write_dataset",
 ]
-
-DATASET_FORMAT = 1
-"""Raised when the file's layout changes."""
-
-ARRAYS = ("species", "positions", "energies", "forces")
-"""Fields of `Frames`, in the order in which they are hashed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -53,10 +46,7 @@ class Dataset:
 
 
 def dataset_digest(frames: Frames, fixed: FixedSets) -> str:
-    """Return the SHA-256 of frames and fixed sets.
-
-    Each array goes in as its name, type and shape, then its numbers: whole numbers
-    as little-endian int64, others as little-endian float64.
+    """Return the SHA-256 of frames and fixed sets; see `frames_digest`.
 
     Parameters
     ----------
@@ -65,21 +55,8 @@ def dataset_digest(frames: Frames, fixed: FixedSets) -> str:
     fixed
         The official split; a missing set differs from an empty one.
     """
-    hasher = hashlib.sha256(f"dataset {DATASET_FORMAT}\n".encode())
-    for name in ARRAYS:
-        _add(hasher, name, getattr(frames, name))
-    for name in SETS:
-        _add(hasher, f"fixed {name}", fixed.get(name))
-    return hasher.hexdigest()
-
-
-def _add(hasher: Any, name: str, array: NDArray[Any] | None) -> None:
-    if array is None:
-        hasher.update(f"{name} none\n".encode())
-        return
-    kind = "<i8" if array.dtype.kind in "iu" else "<f8"
-    hasher.update(f"{name} {kind} {list(array.shape)}\n".encode())
-    hasher.update(np.ascontiguousarray(array, dtype=kind).tobytes())
+    arrays = {name: getattr(frames, name) for name in ARRAYS}
+    return frames_digest(arrays | {f"fixed/{name}": fixed.get(name) for name in SETS})
 
 
 def write_dataset(path: Path, frames: Frames, fixed: FixedSets, source: Mapping[str, Any]) -> str:

@@ -17,7 +17,10 @@ def claim(cell: CellFolder) -> AttemptFolder:
     ------
     OSError
         The store cannot be written.
+    StoreError
+        The cell's folder is a link.
     """
+    cell.refuse_links()
     cell.path.mkdir(parents=True, exist_ok=True)
     newest = cell.attempts()
     number = newest[0].number + 1 if newest else 1

@@ -7,16 +7,17 @@ gigabytes of panels in little memory.
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hpcmlff.errors import StoreError
 from hpcmlff.files import write_durably
-from hpcmlff.store.sealed import HEADER_BYTES, read_seal, seal, verify
+from hpcmlff.store.names import checked_name
+from hpcmlff.store.sealed import HEADER_BYTES, Seal, read_seal, seal, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hpcmlff.store.layout import CellFolder
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +73,44 @@ class CellBlocks:
         FileNotFoundError
             There is no such block.
         """
-        facts = self._verify(name)
-        shape = tuple(facts["shape"])
-        if 0 in shape:
-            return np.empty(shape, dtype=facts["dtype"])
         path = self._path(name)
-        return np.memmap(path, dtype=facts["dtype"], mode="r", offset=HEADER_BYTES, shape=shape)
+        dtype, shape = array_of(self._verify(name), path)
+        if 0 in shape:
+            return np.empty(shape, dtype=dtype)
+        return np.memmap(path, dtype=dtype, mode="r", offset=HEADER_BYTES, shape=shape)
 
     def remove_all(self) -> None:
         """Delete the blocks of a cell that is done."""
         shutil.rmtree(self.cell.blocks, ignore_errors=True)
 
-    def _verify(self, name: str) -> dict[str, Any]:
-
+    def _verify(self, name: str) -> Seal:
         path = self._path(name)
         if name in self._verified:
-            return read_seal(path).facts
-        facts = verify(path).facts
+            return read_seal(path)
+        found = verify(path)
         self._verified.add(name)
-        return facts
+        return found
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise StoreError(f"{name!r} is not a name for a block", hint="Use letters and digits")
-        return self.cell.blocks / f"{name}.block"
+        if self.cell.blocks.is_symlink():
+            raise StoreError("is a link, which is not followed", where=str(self.cell.blocks))
+        return self.cell.blocks / f"{checked_name(name, 'block')}.block"
+
+
+def array_of(found: Seal, path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return type and shape of a block's array.
+
+    Raises
+    ------
+    StoreError
+        The header describes no array of numbers of the content's length.
+    """
+    try:
+        dtype = np.dtype(str(found.facts["dtype"]))
+        shape = tuple(int(n) for n in found.facts["shape"])
+    except (KeyError, TypeError, ValueError):
+        raise StoreError("the header describes no array", where=str(path)) from None
+    fits = min(shape, default=0) >= 0 and prod(shape) * dtype.itemsize == found.length
+    if dtype.kind not in "biufc" or not fits:
+        raise StoreError("the header describes another array", where=str(path))
+    return dtype, shape

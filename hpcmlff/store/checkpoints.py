@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
-from hpcmlff.files import sync_folder, write_temporary
+from hpcmlff.files import sync_folder
 from hpcmlff.store.image import Content, from_image, to_image
+from hpcmlff.store.names import ATTEMPT, GENERATION
+from hpcmlff.store.publishing import link_newest, publish
 from hpcmlff.store.sealed import Seal, read_seal, read_verified, seal
+from hpcmlff.store.superseding import lead_here, thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,8 @@ class Checkpoint:
     """Its number within the cell."""
     final: bool
     """The cell is done."""
+    sha256: str
+    """Digest of the content's image; copies in other attempts have the same."""
     content: Content
     """Arrays and notes."""
 
@@ -62,13 +66,39 @@ def commit(
         The disk is full or failing; earlier checkpoints are untouched.
     """
     refuse_if_superseded(cell, attempt)
-    image = to_image(content)
+    try:
+        return commit_image(cell, attempt, sequence, to_image(content), final=final)
+    except OSError:
+        # A newer attempt clears what is half written; that is no fault of the disk.
+        refuse_if_superseded(cell, attempt)
+        raise
+
+
+def commit_image(
+    cell: CellFolder,
+    attempt: AttemptFolder,
+    sequence: int,
+    image: bytes | memoryview,
+    *,
+    final: bool,
+) -> Path:
+    """Write a checkpoint whose image is there already; see `commit`.
+
+    Raises
+    ------
+    OSError
+        The disk is full or failing; earlier checkpoints are untouched.
+    """
     facts = {"kind": "checkpoint", "attempt": attempt.number, "sequence": sequence, "final": final}
     target = attempt.generation(sequence)
-    _publish(target, [seal(image, facts), image])
-    _link_newest(attempt, target)
+    if not attempt.generations():
+        # What attempts that were killed have left must not add up to more and more.
+        thin_out(cell, attempt, KEEP)
+    publish(target, [seal(image, facts), image])
+    link_newest(attempt, target)
     sync_folder(attempt.path)
-    _prune(cell, attempt)
+    lead_here(cell, attempt)
+    thin_out(cell, attempt, KEEP)
     return target
 
 
@@ -96,12 +126,14 @@ def restore(cell: CellFolder) -> Checkpoint | None:
         There are checkpoints and none of them verifies; the message names them.
         A cell never starts from zero in silence.
     """
-    bad = []
-    for path in _newest_first(cell):
-        try:
-            return _load(path)
-        except (StoreError, OSError) as error:
-            bad.append(f"{path}: {getattr(error, 'what', error)}")
+    bad: list[str] = []
+    for paths in _listings(cell):
+        bad = []
+        for path in paths:
+            try:
+                return load(path)
+            except (StoreError, OSError) as error:
+                bad.append(f"{path}: {getattr(error, 'what', error)}")
     if bad:
         raise CheckpointError(
             "no checkpoint of the cell verifies:\n  " + "\n  ".join(bad),
@@ -115,9 +147,10 @@ def newest_seal(cell: CellFolder) -> Seal | None:
 
     A damaged header is passed over; `restore` looks at contents as well.
     """
-    for path in _newest_first(cell):
-        with suppress(StoreError, OSError):
-            return read_seal(path)
+    for paths in _listings(cell):
+        for path in paths:
+            with suppress(StoreError, OSError):
+                return _checked(read_seal(path), path)
     return None
 
 
@@ -127,64 +160,50 @@ def is_done(cell: CellFolder) -> bool:
     return found is not None and bool(found.facts["final"])
 
 
-def _newest_first(cell: CellFolder) -> Iterator[Path]:
+def newest_first(cell: CellFolder) -> Iterator[Path]:
+    """Return all checkpoints' files in the order in which they are restored."""
     for attempt in cell.attempts():
         for _, path in attempt.generations():
             yield path
 
 
-def _load(path: Path) -> Checkpoint:
+def _listings(cell: CellFolder) -> Iterator[list[Path]]:
+    """List the files again until nothing has changed: a job may replace all that was listed."""
+    before = None
+    while (found := list(newest_first(cell))) != before:
+        yield found
+        before = found
+
+
+def load(path: Path) -> Checkpoint:
+    """Read one checkpoint and check all of it.
+
+    Raises
+    ------
+    StoreError
+        It is damaged, of a newer format, or not the one its name promises.
+    OSError
+        It cannot be read.
+    """
     found, image = read_verified(path)
-    facts = found.facts
+    facts = _checked(found, path).facts
     return Checkpoint(
         path=path,
         attempt=facts["attempt"],
         sequence=facts["sequence"],
         final=facts["final"],
+        sha256=found.sha256,
         content=from_image(image, str(path)),
     )
 
 
-def _publish(target: Path, parts: list[bytes | memoryview]) -> None:
-    temporary = write_temporary(target, parts)
-    try:
-        temporary.replace(target)
-    except OSError:
-        # NFS may report a failure for a rename that succeeded.
-        if not _is_there(target, bytes(parts[0])):
-            raise
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _is_there(target: Path, head: bytes) -> bool:
-    try:
-        with target.open("rb") as file:
-            return file.read(len(head)) == head
-    except OSError:
-        return False
-
-
-def _link_newest(attempt: AttemptFolder, target: Path) -> None:
-    temporary = attempt.path / ".cell.h5.tmp"
-    temporary.unlink(missing_ok=True)
-    try:
-        os.link(target, temporary)
-    except OSError:
-        # A file system without hard links: a relative link reads the same.
-        temporary.symlink_to(target.name)
-    temporary.replace(attempt.newest_link)
-
-
-def _prune(cell: CellFolder, attempt: AttemptFolder) -> None:
-    """Keep the newest generations; folders stay, or a number could be claimed again."""
-    own = attempt.generations()
-    stale = [path for _, path in own[KEEP:]]
-    if len(own) >= KEEP:
-        for older in cell.attempts():
-            if older.number < attempt.number:
-                stale += [*(path for _, path in older.generations()), older.newest_link]
-    for path in stale:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+def _checked(found: Seal, path: Path) -> Seal:
+    """Refuse a whole file that somebody has put under another one's name."""
+    named = GENERATION.fullmatch(path.name), ATTEMPT.fullmatch(path.parent.name)
+    stated = (found.facts.get("sequence"), found.facts.get("attempt"))
+    is_named = all(match and int(match[1]) == is_ for match, is_ in zip(named, stated, strict=True))
+    if found.facts.get("kind") != "checkpoint" or not is_named:
+        raise StoreError("the header belongs to a file of another name", where=str(path))
+    if not isinstance(found.facts.get("final"), bool):
+        raise StoreError("the header does not say whether it is final", where=str(path))
+    return found

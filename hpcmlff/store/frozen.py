@@ -130,13 +130,14 @@ class FrozenGrids:
         StoreError
             There is none, or a file is damaged.
         """
-        start = f'["{cell_id}'.encode()
-        for line in self._cells_text(self._facts(revision)).splitlines():
-            if line.startswith(start):
-                found, _, identity = json.loads(line)
-                cell = cell_from_identity(identity)
-                if cell.id == found:
-                    return cell
+        text = b"\n" + self._cells_text(self._facts(revision)) + b"\n"
+        start, position = f'\n["{cell_id}'.encode(), -1
+        while (position := text.find(start, position + 1)) >= 0:
+            line = text[position + 1 : text.find(b"\n", position + 1)]
+            found, _, identity = json.loads(line)
+            cell = cell_from_identity(identity)
+            if cell.id == found:
+                return cell
         raise StoreError(f"no cell {cell_id} in revision {revision} of the grid")
 
     def _facts(self, revision: int) -> dict[str, Any]:

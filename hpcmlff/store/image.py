@@ -25,14 +25,21 @@ import h5py
 import numpy as np
 
 from hpcmlff.errors import StoreError
+from hpcmlff.store.plain_hdf5 import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
 IMAGE_FORMAT = 1
 """Raised when this layout changes."""
+
+UPGRADES: Mapping[int, Callable[[h5py.File], None]] = {}
+"""By version, the function that turns an open image of it into one of the next version.
+
+Images on disk are never changed: an old one is upgraded in memory whenever it is read.
+"""
 
 _KINDS = "biuf"
 
@@ -84,22 +91,43 @@ def from_image(image: bytes, where: str) -> Content:
     Raises
     ------
     StoreError
-        The image is of a newer format.
+        The image is of a newer format, or asks for data from elsewhere.
     """
-    with h5py.File(io.BytesIO(image), "r") as file:
-        version = int(file.attrs["version"])
-        if version > IMAGE_FORMAT:
-            raise StoreError(
-                f"was written by a newer hpcmlff (format {version})",
-                where=where,
-                hint="Update hpcmlff to read it",
-            )
-        packed = _unpack(file)
-        notes = json.loads(file["notes"][()].tobytes())
-        plain: dict[str, NDArray[Any]] = {}
-        for group in set(file) - {"contents", "packed", "notes"}:
-            plain |= {f"{group}/{name}": file[group][name][()] for name in file[group]}
-    return Content(packed=packed, plain=plain, notes=notes)
+    with opened(image, where) as file:
+        if (version := _version(file, where)) == IMAGE_FORMAT:
+            return _content(file)
+    with opened(_upgraded(image, version), where) as file:
+        return _content(file)
+
+
+def _version(file: h5py.File, where: str) -> int:
+    version = int(file.attrs["version"])
+    if version > IMAGE_FORMAT:
+        raise StoreError(
+            f"was written by a newer hpcmlff (format {version})",
+            where=where,
+            hint="Update hpcmlff to read it",
+        )
+    if version < 1:
+        raise StoreError(f"has an unknown format ({version})", where=where)
+    return version
+
+
+def _upgraded(image: bytes, version: int) -> bytes:
+    buffer = io.BytesIO(image)
+    with h5py.File(buffer, "r+") as file:
+        for step in range(version, IMAGE_FORMAT):
+            UPGRADES[step](file)
+            file.attrs["version"] = step + 1
+    return buffer.getvalue()
+
+
+def _content(file: h5py.File) -> Content:
+    notes = json.loads(file["notes"][()].tobytes())
+    plain: dict[str, NDArray[Any]] = {}
+    for group in set(file) - {"contents", "packed", "notes"}:
+        plain |= {f"{group}/{name}": file[group][name][()] for name in file[group]}
+    return Content(packed=_unpack(file), plain=plain, notes=notes)
 
 
 def _pack(

@@ -1,55 +1,43 @@
 """``store.h5``: links to every cell's newest checkpoint, and one packed table of scalars.
 
 Derived and disposable. Reading a scalar from 10,000 cells through links takes 13 s,
-from one packed table 15 ms, so scalars are in ``/index``; rows of files that have
-not changed since are taken over from the last table.
+from one packed table 15 ms, so scalars are in ``/index``. The names of attempts and
+checkpoints tell which cells have changed: files under a name never do, so the rows of
+all other cells are taken over from the last table.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from hpcmlff.errors import CheckpointError
+from hpcmlff.errors import StoreError
 from hpcmlff.files import write_durably
-from hpcmlff.metrics import METRICS
-from hpcmlff.store.checkpoints import newest_seal, restore
+from hpcmlff.store.checkpoints import restore
+from hpcmlff.store.columns import ROW, UNITS, row_of
+from hpcmlff.store.publishing import link_if_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hpcmlff.spec.cells import Cell
+    from hpcmlff.store.layout import CellFolder
     from hpcmlff.store.store import Store
 
-INDEX_FORMAT = 1
-"""Raised when the table's columns change; an older table is built anew."""
+INDEX_FORMAT = 2
+"""Raised when the table's columns or the links change; an older table is built anew."""
 
-_COUNTS = ("n_train", "n_validation", "n_test")
-_TIMES = ("train_s", "wall_s", "cpu_s")
-
-ROW = np.dtype(
-    [
-        ("cell_id", "S64"),
-        ("label", "S256"),
-        ("attempt", "<i8"),
-        ("sequence", "<i8"),
-        ("final", "?"),
-        ("step", "<i8"),
-        ("steps", "<i8"),
-        ("loss", "<f8"),
-        *((name, "<i8") for name in _COUNTS),
-        *((name, "<f8") for name in (*METRICS, *_TIMES, "peak_mem_gb")),
-    ]
-)
-"""Columns of ``/index``; times are sums over the attempts that led to the checkpoint."""
+_WAIT_S = 60.0
 
 
-def refresh(store: Store, cells: Iterable[Cell]) -> NDArray[Any]:
+def refresh(store: Store, cells: Iterable[Cell], *, anew: bool = False) -> NDArray[Any]:
     """Bring ``store.h5`` up to date and return its table.
 
     Parameters
@@ -59,72 +47,147 @@ def refresh(store: Store, cells: Iterable[Cell]) -> NDArray[Any]:
     cells
         The cells to list, in this order; those without a checkpoint that verifies are
         left out.
+    anew
+        Read every cell, whatever the last table says.
 
     Returns
     -------
     ndarray
         ``(n_cells,)`` of `ROW`.
     """
-    old = {(row["label"], row["attempt"], row["sequence"]): row for row in _read(store)}
-    rows, links = [], {}
-    for cell in cells:
-        if (found := newest_seal(store.cell(cell))) is None:
-            continue
-        key = (cell.label.encode(), found.facts["attempt"], found.facts["sequence"])
-        if (row := old[key] if key in old else _row(store, cell)) is None:
-            continue
-        rows.append(row)
-        links[cell.label] = f"cells/{cell.label}/a{int(rows[-1]['attempt']):06d}/cell.h5"
-    table = np.array(rows, dtype=ROW)
-    # Somebody who may only read the store still gets the table.
-    with suppress(OSError):
-        _write(store, table, links)
+    with _exclusive(store) as may_write:
+        old = _read(store, anew=anew)
+        table = _updated(store, cells, old)
+        # Somebody who may only read the store still gets the table.
+        with suppress(OSError):
+            if may_write and (table.tobytes() != old.tobytes() or not len(table)):
+                _write(store, table)
     return table
 
 
-def _row(store: Store, cell: Cell) -> NDArray[Any] | None:
+def read_table(store: Store) -> NDArray[Any]:
+    """Return the table as it was when ``store.h5`` was last brought up to date.
+
+    Returns
+    -------
+    ndarray
+        ``(n_cells,)`` of `ROW`.
+
+    Raises
+    ------
+    StoreError
+        There is none, or an older hpcmlff wrote it.
+    """
+    if (table := _readable(store)) is None:
+        raise StoreError(
+            "there is no index of this version",
+            where=str(store.layout.index),
+            hint=f"Build it: python -m hpcmlff.store index {store.path}",
+        )
+    return table
+
+
+@contextmanager
+def _exclusive(store: Store) -> Iterator[bool]:
+    """Let one command at a time replace the file, so that it never goes back in time."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(store.layout.index_lock, timeout=_WAIT_S, fallback_to_soft=False)
     try:
-        checkpoint = restore(store.cell(cell))
-    except CheckpointError:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (OSError, NotImplementedError):
+        # No permission, or a file system without locks, where the file may lag.
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _updated(store: Store, cells: Iterable[Cell], old: NDArray[Any]) -> NDArray[Any]:
+    names = (old[name].tolist() for name in ("label", "attempt", "sequence"))
+    kept = {key: position for position, key in enumerate(zip(*names, strict=True))}
+    rows: list[NDArray[Any]] = []
+    sources: list[int] = []
+    for cell in cells:
+        folder = store.cell(cell)
+        if (newest := _newest(folder)) is None:
+            continue
+        position = kept.get((cell.label.encode(), *newest))
+        if position is None and (row := _row(folder, cell)) is not None:
+            position = len(old) + len(rows)
+            rows.append(row)
+        sources.extend([position] if position is not None else [])
+    table: NDArray[Any] = np.concatenate([old, np.array(rows, dtype=ROW)])[sources]
+    return table
+
+
+def _newest(folder: CellFolder) -> tuple[int, int] | None:
+    """Return attempt and sequence of the newest checkpoint, judged by its name."""
+    before = None
+    while (attempts := folder.attempts()) != before:
+        for attempt in attempts:
+            for sequence, _ in attempt.generations():
+                return attempt.number, sequence
+        # A job may have replaced the older ones after its own were looked for.
+        before = attempts
+    return None
+
+
+def _row(folder: CellFolder, cell: Cell) -> NDArray[Any] | None:
+    try:
+        folder.refuse_links()
+        if (checkpoint := restore(folder)) is None:
+            return None
+        link_if_missing(folder, folder.attempt(checkpoint.attempt), checkpoint.path)
+        return row_of(cell, checkpoint)
+    except StoreError:
         return None
-    assert checkpoint is not None
-    notes = checkpoint.content.notes
-    row = np.zeros((), dtype=ROW)
-    row["cell_id"], row["label"] = cell.id.encode(), cell.label.encode()
-    row["attempt"], row["sequence"] = checkpoint.attempt, checkpoint.sequence
-    row["final"] = checkpoint.final
-    _fill(row, notes["progress"], ("step", "steps", "loss"))
-    _fill(row, notes, _COUNTS)
-    _fill(row, notes.get("metrics", {}), METRICS)
-    for name in _TIMES:
-        row[name] = sum(share[name] for share in notes["history"])
-    row["peak_mem_gb"] = max(share["peak_mem_gb"] for share in notes["history"])
-    return row
 
 
-def _fill(row: NDArray[Any], values: Mapping[str, Any], names: Iterable[str]) -> None:
-    for name in names:
-        value = values.get(name)
-        row[name] = np.nan if value is None else value
+def _read(store: Store, *, anew: bool) -> NDArray[Any]:
+    table = None if anew else _readable(store)
+    return np.zeros(0, dtype=ROW) if table is None else table
 
 
-def _read(store: Store) -> NDArray[Any]:
+def _readable(store: Store) -> NDArray[Any] | None:
     try:
         with h5py.File(store.layout.index, "r", locking=False) as file:
-            if file.attrs["version"] == INDEX_FORMAT and file["index"].dtype == ROW:
-                table: NDArray[Any] = file["index"][()]
-                return table
-    except (OSError, KeyError):
-        pass
-    return np.zeros(0, dtype=ROW)
+            found = file["index"]
+            if file.attrs["version"] != INDEX_FORMAT or found.dtype != ROW or found.external:
+                return None
+            table: NDArray[Any] = found[()]
+            return table if found.attrs["sha256"] == _digest(table) else None
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError):
+        return None
 
 
-def _write(store: Store, table: NDArray[Any], links: Mapping[str, str]) -> None:
+def _digest(table: NDArray[Any]) -> str:
+    return hashlib.sha256(table.tobytes()).hexdigest()
+
+
+def _write(store: Store, table: NDArray[Any]) -> None:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         file.attrs["format"] = "hpcmlff-index"
         file.attrs["version"] = INDEX_FORMAT
         file["index"] = table
-        for label, path in links.items():
-            file[f"cells/{label}"] = h5py.ExternalLink(path, "/")
+        file["index"].attrs["sha256"] = _digest(table)
+        file["index"].attrs["units"] = json.dumps(UNITS)
+        _link(file, table)
     write_durably(store.layout.index, [buffer.getbuffer()])
+
+
+def _link(file: h5py.File, table: NDArray[Any]) -> None:
+    groups: dict[str, h5py.Group] = {}
+    for label in table["label"].tolist():
+        folder, name = f"cells/{label.decode()}".rsplit("/", 1)
+        if folder not in groups:
+            groups[folder] = file.require_group(folder)
+        # Through the link to the attempt: a newer one takes it over from all older indices.
+        target = f"{folder}/{name}/newest/cell.h5"
+        groups[folder][name] = h5py.ExternalLink(target, "/")

@@ -6,6 +6,7 @@
     grid/r000001.json                            the frozen grid, one file a revision
     data/<molecule>.h5                           canonical frames
     cells/<model>/<molecule>/n<size>/s<seed>-<id>/cell.json
+        newest -> a000002                        the attempt with the newest checkpoint
         a000002/g000000123.h5                    the last generations of attempt 2
         a000002/cell.h5                          the newest, for links
         a000002/start.json end.json progress.json log.txt
@@ -17,12 +18,12 @@
 
 from __future__ import annotations
 
-import re
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_ATTEMPT = re.compile(r"a(\d{6,})")
-_GENERATION = re.compile(r"g(\d{9,})\.h5")
+from hpcmlff.errors import StoreError
+from hpcmlff.store.names import ATTEMPT, GENERATION, LABEL, checked_label, checked_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,36 @@ class CellFolder:
         """Folder of large write-once arrays."""
         return self.path / "blocks"
 
+    @property
+    def newest(self) -> Path:
+        """A link to the attempt that has the newest checkpoint, for links in ``store.h5``."""
+        return self.path / "newest"
+
     def attempt(self, number: int) -> AttemptFolder:
         """Return the folder of one attempt."""
         return AttemptFolder(self.path / f"a{number:06d}", number)
 
     def attempts(self) -> list[AttemptFolder]:
         """Return the claimed attempts, newest first."""
-        try:
-            names = [entry.name for entry in self.path.iterdir()]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        numbers = sorted(int(m[1]) for name in names if (m := _ATTEMPT.fullmatch(name)))
+        found = [entry for entry in entries(self.path) if _is_folder(entry)]
+        numbers = sorted(int(m[1]) for one in found if (m := ATTEMPT.fullmatch(one.name)))
         return [self.attempt(number) for number in reversed(numbers)]
+
+    def refuse_links(self) -> None:
+        """Refuse a folder that is somewhere else, where a job would write.
+
+        Raises
+        ------
+        StoreError
+            It, or a folder between it and ``cells``, is a symbolic link.
+        """
+        for folder in (self.path, *list(self.path.parents)[: len(LABEL) - 1]):
+            if folder.is_symlink():
+                raise StoreError(
+                    "is a link, which a cell's folder must not be",
+                    where=str(folder),
+                    hint="Put the folder itself there; the store as a whole may be a link",
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +115,9 @@ class AttemptFolder:
 
     def generations(self) -> list[tuple[int, Path]]:
         """Return sequence and path of the checkpoints, newest first."""
-        try:
-            names = [entry.name for entry in self.path.iterdir()]
-        except FileNotFoundError:
-            return []
+        names = [entry.name for entry in entries(self.path)]
         found = [
-            (int(m[1]), self.path / name) for name in names if (m := _GENERATION.fullmatch(name))
+            (int(m[1]), self.path / name) for name in names if (m := GENERATION.fullmatch(name))
         ]
         return sorted(found, reverse=True)
 
@@ -124,6 +140,16 @@ class Layout:
         return self.root / "grid"
 
     @property
+    def datasets(self) -> Path:
+        """Folder of the molecules' frames."""
+        return self.root / "data"
+
+    @property
+    def cells(self) -> Path:
+        """Folder of all cells."""
+        return self.root / "cells"
+
+    @property
     def ledger(self) -> Path:
         """Folder of the submissions' records."""
         return self.root / "ledger"
@@ -139,6 +165,11 @@ class Layout:
         return self.root / "store.h5"
 
     @property
+    def index_lock(self) -> Path:
+        """Lock between two commands that rebuild `index`."""
+        return self.root / ".index.lock"
+
+    @property
     def polled(self) -> Path:
         """The schedulers' last answers, kept for their profiles' ``poll_interval``."""
         return self.root / ".polled.json"
@@ -149,13 +180,51 @@ class Layout:
         return self.root / ".lock"
 
     def dataset(self, molecule: str) -> Path:
-        """Return the path of a molecule's frames."""
-        return self.root / "data" / f"{molecule}.h5"
+        """Return the path of a molecule's frames.
+
+        Raises
+        ------
+        StoreError
+            The name is none of a molecule.
+        """
+        return self.datasets / f"{checked_name(molecule, 'molecule')}.h5"
 
     def generated(self, molecule: str) -> Path:
-        """Return the path of a molecule's generated frames."""
-        return self.root / "data" / f"{molecule}.xyz"
+        """Return the path of a molecule's generated frames.
+
+        Raises
+        ------
+        StoreError
+            The name is none of a molecule.
+        """
+        return self.datasets / f"{checked_name(molecule, 'molecule')}.xyz"
 
     def cell(self, label: str) -> CellFolder:
-        """Return the folder of a cell by its label."""
-        return CellFolder(self.root / "cells" / label)
+        """Return the folder of a cell by its label.
+
+        Raises
+        ------
+        StoreError
+            The label is none of a cell, and might lead out of the store.
+        """
+        return CellFolder(self.cells / checked_label(label))
+
+
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder; nothing if there is none.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    # A link to a folder elsewhere is no attempt: nobody has claimed it by making it.
+    return entry.is_dir(follow_symlinks=False)

@@ -9,10 +9,12 @@ never changed.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.errors import StoreError
 from hpcmlff.files import create_once, json_bytes, read_json, write_durably
+from hpcmlff.store.names import checked_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +41,9 @@ class Intent:
     """Number of the submission whose end this one waits for; None for none."""
     retry: bool = False
     """Failed cells were asked for; what failed before does not count against them."""
+
+
+_NEEDED = {one.name for one in fields(Intent) if one.default is MISSING}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,8 +118,17 @@ class Ledger:
         return str(facts.get("causes", {}).get(str(element), ""))
 
     def read(self, number: int) -> Record:
-        """Return one record."""
+        """Return one record.
+
+        Raises
+        ------
+        StoreError
+            It is damaged, or its mark could lead out of the store.
+        """
         facts = read_json(self._path(number))
+        if not isinstance(facts, dict) or not facts.keys() >= _NEEDED:
+            raise StoreError("the record is damaged", where=str(self._path(number)))
+        checked_name(str(facts["mark"]), "submission's mark")
         known = {field.name for field in fields(Intent)}
         given = {key: value for key, value in facts.items() if key in known}
         return Record(

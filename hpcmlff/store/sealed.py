@@ -8,14 +8,18 @@
     bytes 512-     the content; its length and SHA-256 are in the JSON
 
 HDF5 takes the 512 bytes for a user block, so h5py opens a sealed HDF5 image as it is.
+The magic's last digit is the version of this header and of blocks; an image has its own.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hpcmlff.errors import StoreError
 
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAGIC = b"HPCMLFF1"
+"""Its last digit is raised when the header changes."""
+
 HEADER_BYTES = 512
 _JSON_END = HEADER_BYTES - hashlib.sha256().digest_size
 _CHUNK = 1 << 24
@@ -74,7 +80,7 @@ def read_seal(path: Path) -> Seal:
     OSError
         The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return _parse(file.read(HEADER_BYTES), path)
 
 
@@ -88,7 +94,7 @@ def verify(path: Path) -> Seal:
     OSError
         The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         found = _parse(file.read(HEADER_BYTES), path)
         digest, length = hashlib.sha256(), 0
         while chunk := file.read(_CHUNK):
@@ -108,11 +114,34 @@ def read_verified(path: Path) -> tuple[Seal, bytes]:
     OSError
         The file cannot be read.
     """
-    data = path.read_bytes()
-    found = _parse(data[:HEADER_BYTES], path)
-    content = data[HEADER_BYTES:]
+    with open_plain(path) as file:
+        found = _parse(file.read(HEADER_BYTES), path)
+        content = file.read()
     _compare(found, hashlib.sha256(content).hexdigest(), len(content), path)
     return found, content
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file that must be itself: no link to another one, no pipe, no device.
+
+    Raises
+    ------
+    StoreError
+        It is none.
+    OSError
+        It cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoreError("is a link, which is not followed", where=str(path)) from None
+        raise
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise StoreError("is not a regular file", where=str(path))
+    return file
 
 
 def _parse(head: bytes, path: Path) -> Seal:
@@ -121,8 +150,12 @@ def _parse(head: bytes, path: Path) -> Seal:
         raise StoreError("the header is damaged", where=str(path))
     if not head.startswith(MAGIC):
         raise StoreError("is not a sealed file of this format", where=str(path))
-    facts = json.loads(head[len(MAGIC) : _JSON_END])
-    return Seal(length=facts.pop("length"), sha256=facts.pop("sha256"), facts=facts)
+    try:
+        facts = dict(json.loads(head[len(MAGIC) : _JSON_END]))
+        length, sha256 = int(facts.pop("length")), str(facts.pop("sha256"))
+    except (ValueError, TypeError, KeyError):
+        raise StoreError("the header does not say what follows", where=str(path)) from None
+    return Seal(length=length, sha256=sha256, facts=facts)
 
 
 def _compare(found: Seal, sha256: str, length: int, path: Path) -> None:

@@ -8,17 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from hpcmlff.errors import StoreError, StoreMismatch
-from hpcmlff.files import absolute, create_once, json_bytes, read_json
+from hpcmlff.files import absolute, create_once, json_bytes
 from hpcmlff.spec.cells import Cell
 from hpcmlff.store.frozen import FrozenGrid, FrozenGrids
 from hpcmlff.store.layout import CellFolder, Layout
 from hpcmlff.store.ledger import Ledger
-
-STORE_FORMAT = 1
-"""Raised when the layout changes."""
+from hpcmlff.store.marker import STORE_FORMAT, read_marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,8 @@ class Store:
         StoreError
             Another command has held the store for longer than `wait_s`.
         """
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.layout.lock, fallback_to_soft=False)
         try:
             with lock.acquire(timeout=wait_s):
@@ -96,15 +94,7 @@ def open_store(path: Path) -> Store:
         There is none, or it was written by a newer hpcmlff.
     """
     layout = Layout(absolute(path))
-    facts = read_json(layout.marker)
-    if not isinstance(facts, dict) or "format" not in facts:
-        raise StoreError("is not a store (no readable store.json)", where=str(path))
-    if facts["format"] > STORE_FORMAT:
-        raise StoreError(
-            f"was written by a newer hpcmlff (format {facts['format']})",
-            where=str(path),
-            hint="Update hpcmlff to use it",
-        )
+    facts = read_marker(layout.marker, str(path))
     return Store(layout, facts["name"])
 
 
@@ -135,7 +125,7 @@ def create_store(path: Path, name: str) -> Store:
                 hint="Choose another 'store' in the grid",
             )
         create_once(layout.marker, [json_bytes({"format": STORE_FORMAT, "name": name})])
-        for folder in (layout.grids, layout.ledger, layout.dataset("").parent):
+        for folder in (layout.grids, layout.ledger, layout.datasets):
             folder.mkdir(exist_ok=True)
         layout.private.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

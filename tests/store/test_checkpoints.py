@@ -75,10 +75,27 @@ def test_an_older_attempt_is_pruned_once_the_newer_can_stand_alone(cell: CellFol
     write(cell, first, range(1, 4))
     second = claim(cell)
     write(cell, second, range(4, 5))
-    assert [number for number, _ in first.generations()] == [3, 2]
+    assert [number for number, _ in first.generations()] == [3]
     write(cell, second, range(5, 6))
     assert first.generations() == []
     assert first.path.is_dir()
+
+
+def test_attempts_of_one_checkpoint_each_do_not_pile_up(cell: CellFolder) -> None:
+    for number in range(1, 6):
+        write(cell, claim(cell), range(number, number + 1))
+    kept = [path.parent.name for one in cell.attempts() for _, path in one.generations()]
+    assert kept == ["a000005", "a000004"]
+
+
+def test_a_damaged_checkpoint_is_not_the_one_that_is_kept(cell: CellFolder) -> None:
+    first = claim(cell)
+    write(cell, first, range(1, 3))
+    damaged = first.generation(2)
+    damaged.unlink()
+    damaged.write_bytes(b"damaged")
+    write(cell, claim(cell), range(3, 4))
+    assert first.generation(1).exists()
 
 
 def test_attempts_get_numbers_of_their_own(cell: CellFolder) -> None:
