@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -11,6 +12,9 @@ import pytest
 from ase.data import chemical_symbols
 
 from hpcmlff.testing.molecules import SPECIES, samples
+
+# A shell that runs the tests in its background has Ctrl-C ignored, and every child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 UNITS = "{energy: kcal/mol, length: angstrom}"
 
