@@ -12,7 +12,7 @@ from hpcmlff.store.image import Content, from_image, to_image
 from hpcmlff.store.names import ATTEMPT, GENERATION
 from hpcmlff.store.publishing import link_newest, publish
 from hpcmlff.store.sealed import Seal, read_seal, read_verified, seal
-from hpcmlff.store.superseding import lead_here, thin_out
+from hpcmlff.store.superseding import catch_up, lead_here, thin_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +93,7 @@ def commit_image(
     target = attempt.generation(sequence)
     if not attempt.generations():
         # What attempts that were killed have left must not add up to more and more.
+        catch_up(cell, attempt)
         thin_out(cell, attempt, KEEP)
     publish(target, [seal(image, facts), image])
     link_newest(attempt, target)

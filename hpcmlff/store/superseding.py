@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import StoreError
 from hpcmlff.store.layout import entries
+from hpcmlff.store.publishing import link_if_missing
 from hpcmlff.store.sealed import verify
 
 if TYPE_CHECKING:
@@ -51,6 +52,24 @@ def leads_to(cell: CellFolder) -> str:
         return str(cell.newest.readlink())
     except OSError:
         return ""
+
+
+def catch_up(cell: CellFolder, attempt: AttemptFolder) -> None:
+    """Do for an older attempt what its process was killed before it could do.
+
+    Until ``newest`` leads to what is kept, a checkpoint that is not cannot go.
+
+    Parameters
+    ----------
+    cell, attempt
+        The cell, and the attempt that is about to write its first checkpoint.
+    """
+    for older in _older(cell, attempt):
+        for _, path in older.generations():
+            if _verifies(path):
+                link_if_missing(cell, older, path)
+                lead_here(cell, older)
+                return
 
 
 def thin_out(cell: CellFolder, attempt: AttemptFolder, keep: int) -> None:

@@ -81,6 +81,32 @@ def test_what_killed_attempts_leave_does_not_add_up(cell: CellFolder) -> None:
     assert len(kept) == 3
 
 
+def test_what_attempts_leave_that_were_killed_before_links_could_follow_does_not_add_up(
+    cell: CellFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    write(cell, claim(cell), 1, 2)
+    for number in (3, 4):
+        with monkeypatch.context() as patch:
+            patch.setattr("hpcmlff.store.checkpoints.link_newest", killed)
+            with pytest.raises(KilledError):
+                write(cell, claim(cell), number)
+    with monkeypatch.context() as patch:
+        patch.setattr("hpcmlff.store.checkpoints.publish", killed)
+        with pytest.raises(KilledError):
+            write(cell, claim(cell), 5)
+    kept = {path.stat().st_ino: path.name for path in cell.path.rglob("*.h5") if path.is_file()}
+    assert len(kept) == 2
+    # Links have followed as well.
+    assert (cell.newest / "cell.h5").samefile(cell.attempt(3).generation(4))
+    assert served(cell) == 4
+
+
 def test_checkpoints_that_are_replaced_while_they_are_listed_are_looked_for_again(
     cell: CellFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
