@@ -1,173 +1,159 @@
-"""Descriptors, symmetries and the kernel matrix, by the sgdml package in this process.
+"""The kernel matrix, any part of it on demand, in the job's threads.
 
-The package's own drivers fork one pool of processes per call, size it by the node,
-and keep the matrix in the node's shared memory; here their innermost function is
-called directly, one training frame at a time.
+Its unknowns: three a frame and atom for forces (within a frame x of all atoms, then y,
+then z), then one a frame for energies, if these are constrained. It is the negative of
+sgdml's, so positive definite up to rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hpcmlff.models.sgdml.package import stock
+from hpcmlff.models.sgdml.cache import compiled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
-MATCHED_FRAMES = 1000
-"""Symmetries are looked for in at most so many frames, as stock sgdml does."""
+_PARTS_PER_THREAD = 4
+"""Rows are shared out in more parts than threads, since cores differ in speed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Descriptors:
-    """Training geometries as the kernel sees them."""
+class Kernel:
+    """A kernel matrix that is not there yet."""
 
-    values: NDArray[np.float64]
-    """``(n_frames, n_pairs)``, inverse distances, 1/Å."""
+    descriptors: NDArray[np.float64]
+    """``(n_frames, n_atoms, n_atoms)``, inverse distances, 1/Å, zero on the diagonal."""
     jacobians: NDArray[np.float64]
-    """``(n_frames, n_pairs, 3)``, their derivatives by the positions, 1/Å²."""
-    tool: Any
-    """sgdml's ``Desc`` of the molecule."""
-    permutations: NDArray[np.int64]
-    """``(n_pairs · n_perms,)``, symmetries acting on a tiled descriptor."""
+    """``(n_frames, n_atoms, 3, n_atoms)``, derivative of the inverse distance of two atoms
+    by the first one's position, 1/Å²."""
+    inverse: NDArray[np.int64]
+    """``(n_perms, n_atoms)``, symmetries, inverted."""
+    sigma: float
+    """Length scale, 1/Å."""
+    energies: bool
+    """Whether there are unknowns for energies."""
+    threads: int
+    """Threads to use; the result does not depend on it."""
+
+    @property
+    def n_frames(self) -> int:
+        """Number of training frames."""
+        return len(self.descriptors)
+
+    @property
+    def width(self) -> int:
+        """Unknowns of one frame's forces."""
+        return 3 * self.inverse.shape[1]
+
+    @property
+    def n(self) -> int:
+        """Number of unknowns."""
+        return self.n_frames * (self.width + self.energies)
+
+    def fill(self, out: NDArray[np.float64], rows: slice, columns: slice) -> None:
+        """Write a part of the matrix that lies on or below its diagonal.
+
+        Parameters
+        ----------
+        out
+            ``(n_rows, n_columns)``, written to.
+        rows, columns
+            Unknowns; each within forces or within energies, forces in whole frames.
+        """
+        fill, frames_of_rows = self._kind(rows, columns), self._frames(rows)
+        frames_of_columns = self._frames(columns)
+        height = len(out) // max(1, len(frames_of_rows))
+
+        def work(part: NDArray[np.int64]) -> None:
+            first = int(part[0] - frames_of_rows[0]) * height
+            given = self.descriptors, self.jacobians, self.inverse, float(self.sigma)
+            fill(out[first : first + len(part) * height], part, frames_of_columns, *given)
+
+        parts = min(len(frames_of_rows), self.threads * _PARTS_PER_THREAD)
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(work, np.array_split(frames_of_rows, parts)))
+
+    def by_frame(self, unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the forces' unknowns as ``(n_frames, 3 · n_atoms)``, atom by atom."""
+        forces = unknowns[: self.n_frames * self.width]
+        planes = forces.reshape(self.n_frames, 3, self.width // 3)
+        return planes.transpose(0, 2, 1).reshape(self.n_frames, self.width)
+
+    def unknowns(
+        self, forces: NDArray[np.float64], energies: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return values in the order of the unknowns.
+
+        Parameters
+        ----------
+        forces
+            ``(n_frames, n_atoms, 3)``.
+        energies
+            ``(n_frames,)``, left out where there are no unknowns for them.
+        """
+        planes = forces.transpose(0, 2, 1).reshape(-1)
+        return np.concatenate((planes, energies)) if self.energies else planes
+
+    def _kind(self, rows: slice, columns: slice) -> Callable[..., Any]:
+        n_forces = self.n_frames * self.width
+        if columns.start >= n_forces:
+            name = "fill_energies"
+        else:
+            name = "fill_mixed" if rows.start >= n_forces else "fill_forces"
+        fill: Callable[..., Any] = getattr(compiled(), name)
+        return fill
+
+    def _frames(self, unknowns: slice) -> NDArray[np.int64]:
+        n_forces = self.n_frames * self.width
+        if unknowns.start >= n_forces:
+            return np.arange(unknowns.start - n_forces, unknowns.stop - n_forces)
+        return np.arange(unknowns.start // self.width, unknowns.stop // self.width)
 
 
-def find_symmetries(
-    positions: NDArray[np.float64], species: NDArray[np.int64], seed: int
-) -> NDArray[np.int64]:
-    """Find permutations of like atoms that map training frames onto each other.
+def make_kernel(
+    positions: NDArray[np.float64],
+    perms: NDArray[np.int64],
+    sigma: float,
+    *,
+    energies: bool,
+    threads: int,
+) -> Kernel:
+    """Describe the training frames.
 
     Parameters
     ----------
     positions
         ``(n_frames, n_atoms, 3)``, Å.
-    species
-        ``(n_atoms,)``, atomic numbers.
-    seed
-        Chooses the frames where there are more than `MATCHED_FRAMES`.
-
-    Returns
-    -------
-    ndarray
-        ``(n_perms, n_atoms)``; the identity is among them.
-    """
-    if len(positions) > MATCHED_FRAMES:
-        chosen = np.random.default_rng(seed).choice(len(positions), MATCHED_FRAMES, replace=False)
-        positions = positions[chosen]
-    perm = stock("utils.perm")
-    try:
-        found = perm.find_perms(positions, species, max_processes=1)
-    finally:
-        perm.glob.clear()
-    return np.asarray(found, dtype=np.int64)
-
-
-def pair_permutations(perms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Turn permutations of atoms into one that acts on a tiled descriptor.
-
-    Parameters
-    ----------
     perms
-        ``(n_perms, n_atoms)``.
-
-    Returns
-    -------
-    ndarray
-        ``(n_pairs · n_perms,)``, what sgdml calls ``tril_perms_lin``.
-    """
-    n_atoms = perms.shape[1]
-    of_pairs = np.array([stock("utils.desc").Desc.perm(perm) for perm in perms])
-    offsets = np.arange(len(perms))[:, None] * (n_atoms * (n_atoms - 1) // 2)
-    return np.asarray((of_pairs + offsets).flatten("F"), dtype=np.int64)
-
-
-def describe(positions: NDArray[np.float64], perms: NDArray[np.int64]) -> Descriptors:
-    """Compute descriptors and their Jacobians.
-
-    Parameters
-    ----------
-    positions
-        ``(n_frames, n_atoms, 3)``, Å.
-    perms
-        ``(n_perms, n_atoms)``.
-    """
-    n_frames, n_atoms, _ = positions.shape
-    tool = stock("utils.desc").Desc(n_atoms, max_processes=1)
-    values, jacobians = tool.from_R(positions.reshape(n_frames, -1))
-    return Descriptors(
-        values=values.reshape(n_frames, tool.dim),
-        jacobians=jacobians.reshape(n_frames, tool.dim, 3),
-        tool=tool,
-        permutations=pair_permutations(perms),
-    )
-
-
-def assemble(frames: Descriptors, sigma: int, *, energies: bool) -> NDArray[np.float64]:
-    """Build the kernel matrix; of the force part only blocks on and below the diagonal.
-
-    Parameters
-    ----------
-    frames
-        The training frames.
+        ``(n_perms, n_atoms)``, symmetries.
     sigma
         Length scale, 1/Å.
     energies
-        Whether a row and a column for each frame's energy follow those of the forces.
-
-    Returns
-    -------
-    ndarray
-        ``(n, n)`` with n = 3 · n_atoms · n_frames, plus n_frames with energies; positive
-        definite up to rounding.
+        Whether energies are constrained, too.
+    threads
+        Threads to use.
     """
-    n_frames, width = len(frames.values), frames.tool.dim_i
-    n = n_frames * (width + energies)
-    matrix = np.zeros((n, n))
-    if energies:
-        for column in range(2 * n_frames):
-            _columns(frames, column, sigma, matrix, energies=True)
-    else:
-        for first in range(n_frames):
-            at = first * width
-            panel = np.empty((n - at, width))
-            _columns(_from(frames, first), 0, sigma, panel, energies=False)
-            matrix[at:, at : at + width] = panel
-    # sgdml's kernel is the negative of a positive definite one.
-    return np.negative(matrix, out=matrix)
-
-
-def _from(frames: Descriptors, first: int) -> Descriptors:
-    return Descriptors(
-        values=frames.values[first:],
-        jacobians=frames.jacobians[first:],
-        tool=frames.tool,
-        permutations=frames.permutations,
+    vectors = positions[:, :, None] - positions[:, None]
+    diagonal = np.eye(positions.shape[1])
+    distances = np.linalg.norm(vectors, axis=3) + diagonal
+    jacobians = -vectors / distances[..., None] ** 3
+    return Kernel(
+        descriptors=1 / distances - diagonal,
+        jacobians=np.ascontiguousarray(jacobians.transpose(0, 1, 3, 2)),
+        inverse=np.argsort(perms, axis=1).astype(np.int64),
+        sigma=sigma,
+        energies=energies,
+        threads=threads,
     )
 
 
-def _columns(
-    frames: Descriptors, column: int, sigma: int, out: NDArray[np.float64], *, energies: bool
-) -> None:
-    train = stock("train")
-    with _shared(train, frames, out):
-        train._assemble_kernel_mat_wkr(column, frames.permutations, sigma, use_E_cstr=energies)
-
-
-@contextmanager
-def _shared(train: Any, frames: Descriptors, out: NDArray[np.float64]) -> Iterator[None]:
-    """Hand arrays to sgdml's worker, which takes them from a global of its module."""
-    before = vars(train).get("glob")
-    train.glob = {"K": out, "K_shape": out.shape, "desc_func": frames.tool}
-    for name, array in (("R_desc", frames.values), ("R_d_desc", frames.jacobians)):
-        train.glob |= {name: array, f"{name}_shape": array.shape}
-    try:
-        yield
-    finally:
-        del train.glob
-        if before is not None:
-            train.glob = before
+def slices(bounds: tuple[int, ...]) -> Iterator[slice]:
+    """Yield the ranges between bounds."""
+    return (slice(low, high) for low, high in zip(bounds, bounds[1:], strict=False))
