@@ -43,6 +43,10 @@ class Blocks(Protocol):
         """Return a finished block, read-only and mapped from disk."""
         ...
 
+    def expect(self, name: str) -> None:
+        """Have a finished block read from disk beside the work; a hint and no more."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Samples:

@@ -7,7 +7,9 @@ gigabytes of panels in little memory.
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -78,6 +80,11 @@ class CellBlocks:
         if 0 in shape:
             return np.empty(shape, dtype=dtype)
         return np.memmap(path, dtype=dtype, mode="r", offset=HEADER_BYTES, shape=shape)
+
+    def expect(self, name: str) -> None:
+        """Have the system read a block ahead, where it can."""
+        with suppress(OSError, AttributeError), self._path(name).open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
     def remove_all(self) -> None:
         """Delete the blocks of a cell that is done."""

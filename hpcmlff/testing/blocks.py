@@ -49,6 +49,9 @@ class FolderBlocks:
         block: NDArray[Any] = np.load(self._path(name), mmap_mode="r", allow_pickle=False)
         return block
 
+    def expect(self, name: str) -> None:
+        """Do nothing: a hint may be ignored."""
+
     def names(self) -> set[str]:
         """Return the names of all finished blocks."""
         return {path.stem for path in self.folder.glob("*.npy") if not path.stem.endswith(".part")}

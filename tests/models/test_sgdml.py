@@ -176,7 +176,7 @@ def test_symmetries_are_found_unless_switched_off(make_task: Callable[..., Task]
 def test_symmetries_are_searched_in_a_limited_number_of_frames(
     make_task: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hpcmlff.models.sgdml.kernel.MATCHED_FRAMES", 12)
+    monkeypatch.setattr("hpcmlff.models.sgdml.symmetries.MATCHED_FRAMES", 12)
     assert trained(make_task(sigma=10))["permutations"].shape == (6, 4)
 
 

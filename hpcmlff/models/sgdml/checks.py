@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpcmlff.errors import TrainingError
-from hpcmlff.models.sgdml.cost import memory_gb
+from hpcmlff.models.sgdml.cost import least_mem_gb
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_memory(task: Task) -> None:
-    """Refuse a job whose memory does not hold the kernel matrix.
+    """Refuse a job whose memory does not hold a row of tiles.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def check_memory(task: Task) -> None:
     """
     n_train, n_atoms, _ = task.train.positions.shape
     energies = task.settings.energy_constraint
-    needed, given = memory_gb(n_atoms, n_train, energies=energies), task.allocation.mem_gb
+    needed, given = least_mem_gb(n_atoms, n_train, energies=energies), task.allocation.mem_gb
     if needed > given:
         raise TrainingError(
             f"sGDML with {n_train} training frames of {n_atoms} atoms needs {needed:.2f} GiB, "

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hpcmlff.models.protocol import Estimate, Size
+from hpcmlff.models.sgdml.search import candidates_in_all, search_frames
+from hpcmlff.models.sgdml.tiling import Tiling, make_tiling
 
 if TYPE_CHECKING:
+    from hpcmlff.models.protocol import Task
     from hpcmlff.models.sgdml import SgdmlSettings
 
 _GIB = 2**30
-_BASE_GB = 0.5
-"""Python with numpy, scipy, sgdml and torch imported, 0.25 GiB, and what is not the
-matrix; in all 0.25 GiB less was measured from 6,000 to 14,400 unknowns."""
-_BLOCK_COPIES = 3 * 512
-"""Matrix rows in flight during the factorisation: three blocks of 512."""
+_BASE_GB = 0.6
+"""Python with numpy, scipy, numba and sgdml imported, 0.25 GiB, and what is not tiles."""
 _FLOP_PER_S = 15e9
-"""Cholesky on one core; 36 to 43 GFLOP/s measured."""
-_BLOCK_S = 1e-4
-"""Call of sgdml's worker for one pair of frames, whatever the molecule."""
-_TERM_S = 2e-8
-"""One pair of atoms times one force component, all symmetries, in that worker; 1e-8 s
-was measured with 8 symmetries."""
+"""Factorisation on one core of no recent make; 80 to 95 GFLOP/s measured on one of 2023."""
+_TERM_S = 1e-8
+"""One symmetry of one pair of atoms of one pair of frames, on one core."""
+_SYMMETRIES = 8
+"""Symmetries that are reckoned with before they are known."""
 _MATCH_S = 2e-4
 """Comparing two frames in the search for symmetries."""
 _PREDICT_S = 1e-7
@@ -29,24 +28,33 @@ _PREDICT_S = 1e-7
 was measured with 4 and with 8 symmetries."""
 
 
-def unknowns(n_atoms: int, n_train: int, *, energies: bool = False) -> int:
-    """Return the number of rows of the kernel matrix."""
-    return n_train * (3 * n_atoms + energies)
+def least_mem_gb(n_atoms: int, n_train: int, *, energies: bool = False) -> float:
+    """Return the memory in GiB without which a training cannot run.
+
+    A row of tiles for the factorisation, or all tiles of the search for sigma.
+    """
+    tiling = make_tiling(n_train, n_atoms, energies=energies)
+    search = make_tiling(search_frames(n_train, n_atoms), n_atoms, energies=energies)
+    searching = search.all_bytes + search.least_bytes
+    return _BASE_GB + max(tiling.least_bytes, searching) / _GIB
 
 
 def memory_gb(n_atoms: int, n_train: int, *, energies: bool = False) -> float:
-    """Return the largest memory of a training in GiB.
+    """Return the memory in GiB with which all tiles stay in memory."""
+    tiling = make_tiling(n_train, n_atoms, energies=energies)
+    comfortable = _BASE_GB + (tiling.all_bytes + tiling.least_bytes) / _GIB
+    return max(comfortable, least_mem_gb(n_atoms, n_train, energies=energies))
 
-    Stock sgdml reckons with 8 bytes · (3 · n_atoms · n_train)² · 3 for the kernel
-    matrix and its factors (``Analytic.est_memory_requirement``); factorising in
-    place leaves one copy.
-    """
-    n = unknowns(n_atoms, n_train, energies=energies)
-    return _BASE_GB + 8 * n * (n + _BLOCK_COPIES) / _GIB
+
+def room_bytes(task: Task) -> float:
+    """Return the memory that is left for finished tiles, in bytes."""
+    n_train, n_atoms, _ = task.train.positions.shape
+    tiling = make_tiling(n_train, n_atoms, energies=task.settings.energy_constraint)
+    return (task.allocation.mem_gb - _BASE_GB) * _GIB - tiling.least_bytes
 
 
 def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
-    """Estimate memory, disk and time of a training, all candidates for sigma together.
+    """Estimate memory, disk and time of a training with its search for sigma.
 
     Parameters
     ----------
@@ -56,15 +64,27 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
         Atoms and frames.
     """
     energies = settings.energy_constraint
-    n_pairs = size.n_atoms * (size.n_atoms - 1) // 2
-    n = unknowns(size.n_atoms, size.n_train, energies=energies)
-    frame_pairs = size.n_train**2 / 2
-    assembly_s = frame_pairs * (_BLOCK_S + _TERM_S * n_pairs * 3 * size.n_atoms)
-    predict_s = _PREDICT_S * n_pairs * size.n_train * (size.n_train + size.n_validation)
-    each_s = (1 + energies) * assembly_s + n**3 / 3 / _FLOP_PER_S + predict_s
+    tiling = make_tiling(size.n_train, size.n_atoms, energies=energies)
+    few = search_frames(size.n_train, size.n_atoms)
+    tries = candidates_in_all(settings) * _training_s(size, few, energies=energies)
     symmetries_s = settings.symmetries * _MATCH_S * min(size.n_train, 1000) ** 2 / 2
     return Estimate(
         mem_gb=memory_gb(size.n_atoms, size.n_train, energies=energies),
-        disk_gb=8 * 2 * (n + 2 * n_pairs * size.n_train) / _GIB + 0.001,
-        cpu_s=5.0 + symmetries_s + len(settings.sigmas()) * each_s,
+        disk_gb=(tiling.all_bytes + _model_bytes(size, tiling)) / _GIB,
+        cpu_s=5.0 + symmetries_s + tries + _training_s(size, size.n_train, energies=energies),
     )
+
+
+def _training_s(size: Size, n_train: int, *, energies: bool) -> float:
+    """Return the CPU time of one length scale, predictions of its frames included."""
+    n = make_tiling(n_train, size.n_atoms, energies=energies).n
+    # Once for the factorisation and twice for the residual.
+    assembly_s = 3 * n_train**2 / 2 * _TERM_S * size.n_atoms**2 * _SYMMETRIES
+    n_pairs = size.n_atoms * (size.n_atoms - 1) // 2
+    predict_s = _PREDICT_S * n_pairs * n_train * (n_train + size.n_validation)
+    return n**3 / 3 / _FLOP_PER_S + assembly_s + predict_s
+
+
+def _model_bytes(size: Size, tiling: Tiling) -> int:
+    n_pairs = size.n_atoms * (size.n_atoms - 1) // 2
+    return 2 * 8 * (tiling.n + 2 * n_pairs * size.n_train) + 2**20

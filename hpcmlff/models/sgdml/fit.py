@@ -1,109 +1,177 @@
-"""One training: a length scale, the linear system, and the constant of the energies."""
+"""From training frames to a linear system, and from its solution to a model."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from hpcmlff.models.sgdml.consistency import check_energies
-from hpcmlff.models.sgdml.kernel import Descriptors, assemble, describe
+from hpcmlff.models.sgdml.factor import System
+from hpcmlff.models.sgdml.kernel import make_kernel
 from hpcmlff.models.sgdml.model import SOLVERS, kernel_model, predict
-from hpcmlff.models.sgdml.solve import solve_in_place
+from hpcmlff.models.sgdml.symmetries import describe
+from hpcmlff.models.sgdml.tiling import make_tiling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hpcmlff.models.protocol import Arrays, Task
+    from hpcmlff.models.protocol import Arrays, Samples, Task
+    from hpcmlff.models.sgdml.tiles import Tiles
 
-UNUSABLE = float("inf")
-"""Validation error of a length scale whose linear system cannot be solved."""
+RESIDUAL = 1e-9
+"""A solution is refined until what it leaves of the labels is at most this part of them,
+or until rounding keeps it from getting better."""
+_REFINEMENTS = 3
+_WORTH = 0.5
+"""A refinement that leaves more than this part of the residual was the last one."""
 
 
-def fit(task: Task, perms: NDArray[np.int64], sigma: int) -> tuple[float, Arrays]:
-    """Train with one length scale and validate.
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Solution:
+    """Solution of a linear system."""
+
+    unknowns: NDArray[np.float64]
+    """``(n,)``, in the kernel's order."""
+    residual: float
+    """Norm of what it leaves of the labels, over the labels' norm."""
+
+
+def system_of(
+    task: Task, train: Samples, perms: NDArray[np.int64], sigma: int, tiles: Tiles
+) -> System:
+    """Set up the linear system of some training frames.
 
     Parameters
     ----------
     task
         The task.
+    train
+        Its training frames, or some of them.
     perms
         ``(n_perms, n_atoms)``, symmetries.
     sigma
         Length scale, 1/Å.
+    tiles
+        Where tiles of the factor are kept.
+    """
+    energies = task.settings.energy_constraint
+    n_frames, n_atoms, _ = train.positions.shape
+    threads = task.allocation.threads
+    return System(
+        kernel=make_kernel(train.positions, perms, sigma, energies=energies, threads=threads),
+        lam=task.settings.lam,
+        tiling=make_tiling(n_frames, n_atoms, energies=energies),
+        tiles=tiles,
+    )
+
+
+def labels(system: System, train: Samples) -> tuple[NDArray[np.float64], float]:
+    """Return ``(n,)``, what the system is solved for, of unit spread, and the spread."""
+    forces, energies = train.forces, train.energies.mean() - train.energies
+    found = system.kernel.unknowns(forces, energies)
+    scale = float(found.std())
+    return found / scale, scale
+
+
+def solve(system: System, right: NDArray[np.float64]) -> Solution:
+    """Solve with a finished factor, and refine.
+
+    Parameters
+    ----------
+    system
+        The system, factorised.
+    right
+        ``(n,)``, labels.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The matrix is so nearly singular that the solution overflows.
+    """
+    found, left = _refined(system, right, system.solve(right))
+    for _ in range(_REFINEMENTS):
+        if found.residual <= RESIDUAL:
+            break
+        better, left = _refined(system, right, found.unknowns + system.solve(left))
+        worth = better.residual < _WORTH * found.residual
+        found = better if better.residual < found.residual else found
+        if not worth:
+            break
+    if not np.isfinite(found.residual):
+        raise np.linalg.LinAlgError("the solution is not finite")
+    return found
+
+
+def _refined(
+    system: System, right: NDArray[np.float64], x: NDArray[np.float64]
+) -> tuple[Solution, NDArray[np.float64]]:
+    left = system.residual(x, right)
+    size = float(np.linalg.norm(left) / np.linalg.norm(right))
+    return Solution(unknowns=x, residual=size), left
+
+
+def model_of(
+    task: Task, train: Samples, perms: NDArray[np.int64], system: System, solution: Solution
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays that prediction and export need, the energies' constant still zero.
+
+    Parameters
+    ----------
+    task, train, perms
+        As for `system_of`.
+    system, solution
+        The system and its solution.
+    """
+    frames = describe(train.positions)
+    # sgdml's kernel is the negative of a positive definite one.
+    coefficients = -solution.unknowns
+    on_forces = system.kernel.by_frame(coefficients)
+    model = {
+        "descriptors": frames.values,
+        "pair_coefficients": frames.tool.d_desc_dot_vec(frames.jacobians, on_forces),
+        "force_coefficients": on_forces.ravel(),
+        "constant_kcal_mol": np.zeros(1),
+        "lam": np.array([task.settings.lam]),
+        "solver": np.array([SOLVERS.index("analytic")]),
+        "residual": np.array([solution.residual]),
+        "permutations": perms,
+        "sigma": np.array([int(system.kernel.sigma)]),
+        "scale": np.array([labels(system, train)[1]]),
+    }
+    if task.settings.energy_constraint:
+        model["energy_coefficients"] = coefficients[on_forces.size :]
+    return model
+
+
+def validate(task: Task, train: Samples, model: Arrays) -> tuple[float, Arrays]:
+    """Find the energies' constant, and judge by the validation set.
+
+    Parameters
+    ----------
+    task, train
+        The task, and the frames the model was trained on.
+    model
+        What `model_of` returned.
 
     Returns
     -------
     error
-        Validation force RMSE, kcal/mol/Å; `UNUSABLE` where the kernel matrix is not
-        positive definite in double precision.
+        Validation force RMSE, kcal/mol/Å.
     model
-        The model; empty where unusable.
+        The model with its constant.
 
     Raises
     ------
     TrainingError
         Energies and forces of the data contradict each other.
     """
-    frames = describe(task.train.positions, perms)
-    labels, scale = _labels(task)
-    try:
-        coefficients = _coefficients(task, frames, sigma, labels)
-    except np.linalg.LinAlgError:
-        return UNUSABLE, {}
-    model = _model(task, frames, coefficients)
-    model |= {"permutations": perms, "sigma": np.array([sigma]), "scale": np.array([scale])}
-    return _validate(task, model)
-
-
-def _labels(task: Task) -> tuple[NDArray[np.float64], float]:
-    """Return what the system is solved for, of unit spread, and the spread taken out."""
-    labels = task.train.forces.ravel()
-    if task.settings.energy_constraint:
-        energies = task.train.energies
-        labels = np.concatenate((labels, energies.mean() - energies))
-    scale = float(labels.std())
-    return labels / scale, scale
-
-
-def _coefficients(
-    task: Task, frames: Descriptors, sigma: int, labels: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    with threadpool_limits(task.allocation.threads):
-        matrix = assemble(frames, sigma, energies=task.settings.energy_constraint)
-        matrix.flat[:: len(matrix) + 1] += task.settings.lam
-        return -solve_in_place(matrix, labels)
-
-
-def _model(
-    task: Task, frames: Descriptors, coefficients: NDArray[np.float64]
-) -> dict[str, NDArray[Any]]:
-    """Return the arrays that prediction and export need, the constant still zero."""
-    n_forces = task.train.forces.size
-    on_forces = coefficients[:n_forces]
-    by_frame = on_forces.reshape(len(frames.values), -1)
-    model = {
-        "descriptors": frames.values,
-        "pair_coefficients": frames.tool.d_desc_dot_vec(frames.jacobians, by_frame),
-        "force_coefficients": on_forces,
-        "constant_kcal_mol": np.zeros(1),
-        "lam": np.array([task.settings.lam]),
-        "solver": np.array([SOLVERS.index("analytic")]),
-    }
-    if task.settings.energy_constraint:
-        model["energy_coefficients"] = coefficients[n_forces:]
-    return model
-
-
-def _validate(task: Task, model: dict[str, NDArray[Any]]) -> tuple[float, Arrays]:
-    """Predict all frames, find the energies' constant, and judge by the validation set."""
-    train, validation = task.train, task.validation
-    n_train, mean = len(train.energies), train.energies.mean()
+    validation, n_train = task.validation, len(train.energies)
+    mean = train.energies.mean()
     positions = np.concatenate((train.positions, validation.positions))
-    energies, forces = predict(
-        kernel_model(task.species, model), positions, task.allocation.threads
-    )
+    predictor = kernel_model(task.species, model)
+    energies, forces = predict(predictor, positions, task.allocation.threads)
     offsets = np.concatenate((train.energies, validation.energies)) - mean
     with_energies = task.settings.energy_constraint
     # As stock sgdml: with energies in the kernel the constant is their mean and no more.
@@ -113,4 +181,4 @@ def _validate(task: Task, model: dict[str, NDArray[Any]]) -> tuple[float, Arrays
     # Energies that were fitted bear no witness.
     judged = slice(n_train if with_energies else 0, None)
     check_energies(offsets[judged], energies[judged], 1 - mse / mean_square if mean_square else 0)
-    return float(np.sqrt(mse)), model | {"constant_kcal_mol": np.array([mean + constant])}
+    return float(np.sqrt(mse)), {**model, "constant_kcal_mol": np.array([mean + constant])}

@@ -50,7 +50,7 @@ class Kernel:
     @property
     def width(self) -> int:
         """Unknowns of one frame's forces."""
-        return 3 * self.inverse.shape[1]
+        return 3 * int(self.inverse.shape[1])
 
     @property
     def n(self) -> int:

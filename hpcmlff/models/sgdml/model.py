@@ -9,8 +9,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from hpcmlff.errors import TrainingError
-from hpcmlff.models.sgdml.kernel import pair_permutations
 from hpcmlff.models.sgdml.package import stock, version
+from hpcmlff.models.sgdml.symmetries import pair_permutations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

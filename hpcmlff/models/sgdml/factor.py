@@ -1,0 +1,140 @@
+"""Left-looking Cholesky factorisation, tile by tile, and what is solved with it.
+
+A tile is assembled when its turn comes, takes the products of the finished tiles left
+of it, is solved with its column's diagonal tile, and is kept: the matrix itself is
+never whole. Golub and Van Loan, Matrix Computations, 4th ed., 4.2.6 and 4.2.9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from hpcmlff.models.sgdml.arithmetic import Arithmetic
+    from hpcmlff.models.sgdml.kernel import Kernel
+    from hpcmlff.models.sgdml.tiles import Tiles
+    from hpcmlff.models.sgdml.tiling import Tiling
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class System:
+    """A kernel matrix with its regularisation, and how much of its factor there is."""
+
+    kernel: Kernel
+    """The kernel matrix."""
+    lam: float
+    """Added to the diagonal."""
+    tiling: Tiling
+    """How it is cut."""
+    tiles: Tiles
+    """Finished tiles of the factor."""
+
+    def factorise(self, arithmetic: Arithmetic) -> Iterator[int]:
+        """Finish the tiles that are missing; yield each one's column once it is finished.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            The matrix is not positive definite.
+        OSError
+            The disk is full or failing.
+        """
+        for column in range(self.tiling.parts):
+            rows = range(column, self.tiling.parts)
+            missing = [row for row in rows if not self.tiles.has(row, column)]
+            if missing:
+                yield from self._column(arithmetic, column, missing)
+
+    def _column(self, arithmetic: Arithmetic, column: int, rows: list[int]) -> Iterator[int]:
+        beside = [arithmetic.take(self.tiles.get(column, m)) for m in range(column)]
+        diagonal = None
+        for row in rows:
+            target = arithmetic.take(self._assembled(row, column))
+            if row == column:
+                for left in beside:
+                    arithmetic.subtract_own(target, left)
+                arithmetic.factorise(target)
+            else:
+                if diagonal is None:
+                    diagonal = arithmetic.take(self.tiles.get(column, column))
+                self._take_products(arithmetic, target, row, beside)
+                arithmetic.solve(target, diagonal)
+            self.tiles.put(row, column, arithmetic.give(target))
+            yield column
+
+    def _take_products(
+        self, arithmetic: Arithmetic, target: Any, row: int, beside: list[Any]
+    ) -> None:
+        for m, right in enumerate(beside):
+            if m + 1 < len(beside):
+                self.tiles.expect(row, m + 1)
+            elif row + 1 < self.tiling.parts:
+                self.tiles.expect(row + 1, 0)
+            arithmetic.subtract(target, arithmetic.take(self.tiles.get(row, m)), right)
+
+    def solve(self, right: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve with the finished factor.
+
+        Parameters
+        ----------
+        right
+            ``(n,)``.
+
+        Returns
+        -------
+        ndarray
+            ``(n,)``.
+        """
+        x = right.copy()
+        ranges, parts = self.tiling.ranges, self.tiling.parts
+        for row in range(parts):
+            for column in range(row):
+                x[ranges[row]] -= self.tiles.get(row, column) @ x[ranges[column]]
+            x[ranges[row]] = _triangular(self.tiles.get(row, row), x[ranges[row]], "N")
+        for row in reversed(range(parts)):
+            for below in range(row + 1, parts):
+                x[ranges[row]] -= self.tiles.get(below, row).T @ x[ranges[below]]
+            x[ranges[row]] = _triangular(self.tiles.get(row, row), x[ranges[row]], "T")
+        return x
+
+    def residual(self, x: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``right - (K + lam) @ x``, by assembling K once more.
+
+        Parameters
+        ----------
+        x, right
+            ``(n,)``.
+        """
+        left = right - self.lam * x
+        ranges = self.tiling.ranges
+        for row, column in self.tiling.tiles():
+            tile = self._assembled(row, column, lam=0.0)
+            left[ranges[row]] -= tile @ x[ranges[column]]
+            if row != column:
+                left[ranges[column]] -= tile.T @ x[ranges[row]]
+        return left
+
+    def _assembled(self, row: int, column: int, *, lam: float | None = None) -> NDArray[np.float64]:
+        rows, columns = self.tiling.ranges[row], self.tiling.ranges[column]
+        tile = np.empty((rows.stop - rows.start, columns.stop - columns.start))
+        self.kernel.fill(tile, rows, columns)
+        if row == column:
+            tile.flat[:: len(tile) + 1] += self.lam if lam is None else lam
+        return tile
+
+
+def _triangular(
+    factor: NDArray[np.float64], right: NDArray[np.float64], trans: str
+) -> NDArray[np.float64]:
+    solved: NDArray[np.float64]
+    solved = solve_triangular(factor, right, lower=True, trans=trans, check_finite=False)
+    return solved

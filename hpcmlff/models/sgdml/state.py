@@ -1,0 +1,94 @@
+"""How far a training is, and its form as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hpcmlff.models.sgdml.search import candidates_in_all, search_frames
+from hpcmlff.models.sgdml.tiling import make_tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from hpcmlff.models.protocol import Arrays, Task
+    from hpcmlff.models.sgdml.training import Factorisation
+
+_MODEL = "model."
+"""Prefix of the finished model's arrays."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SgdmlState:
+    """What is known so far."""
+
+    permutations: NDArray[np.int64] | None = None
+    """``(n_perms, n_atoms)``, symmetries; None before they are found."""
+    tried: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """``(n_tried,)``, length scales tried with few frames, 1/Å."""
+    errors: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """``(n_tried,)``, their validation force RMSE, kcal/mol/Å; infinite where the kernel
+    matrix is not positive definite."""
+    done: int = 0
+    """Work done."""
+    work: int
+    """Work in all."""
+    model: Arrays = field(default_factory=dict)
+    """The finished model; empty before."""
+    error: float = np.nan
+    """Its validation force RMSE, kcal/mol/Å."""
+    running: Factorisation | None = None
+    """The factorisation in this process's memory; its tiles are blocks."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """What this process has measured."""
+
+
+def first_state(task: Task) -> SgdmlState:
+    """Return the state before the first step."""
+    n_frames, n_atoms, _ = task.train.positions.shape
+    tiling = make_tiling(n_frames, n_atoms, energies=task.settings.energy_constraint)
+    candidates = candidates_in_all(task.settings) * work_of_candidate(task)
+    return SgdmlState(work=1 + candidates + tiling.work + tiling.parts)
+
+
+def work_of_candidate(task: Task) -> int:
+    """Return the work of trying a length scale, in units of the full factorisation's."""
+    n_frames, n_atoms, _ = task.train.positions.shape
+    tiling = make_tiling(n_frames, n_atoms, energies=task.settings.energy_constraint)
+    share = search_frames(n_frames, n_atoms) / n_frames
+    return max(1, round(tiling.work * float(share) ** 3))
+
+
+def to_arrays(state: SgdmlState) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+    """Return all that is not in blocks."""
+    arrays = {_MODEL + name: array for name, array in state.model.items()}
+    if state.permutations is not None:
+        arrays["permutations"] = state.permutations
+    return arrays | {
+        "tried": state.tried,
+        "errors_kcal_mol_ang": state.errors,
+        "work": np.array([state.done, state.work]),
+        "error_kcal_mol_ang": np.array([state.error]),
+    }
+
+
+def from_arrays(arrays: Arrays) -> SgdmlState:
+    """Restore what `to_arrays` returned."""
+    own = {name: np.array(array) for name, array in arrays.items()}
+    return SgdmlState(
+        permutations=own.get("permutations"),
+        tried=own["tried"],
+        errors=own["errors_kcal_mol_ang"],
+        done=int(own["work"][0]),
+        work=int(own["work"][1]),
+        error=float(own["error_kcal_mol_ang"][0]),
+        model={
+            name.removeprefix(_MODEL): array
+            for name, array in own.items()
+            if name.startswith(_MODEL)
+        },
+    )
