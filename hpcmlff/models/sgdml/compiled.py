@@ -13,7 +13,8 @@ entries that are not zero, three and their negatives; so J is kept as
 Within a frame unknowns are ordered x of all atoms, y of all atoms, z of all atoms.
 """
 
-# ruff: noqa: PLR0913, PLR0917
+# Loops are written out: calls within them cost, and no array may be made in them.
+# ruff: noqa: PLR0912, PLR0913, PLR0917
 
 from __future__ import annotations
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 _GIB = 2**30
 _BASE_GB = 0.6
 """Python with numpy, scipy, numba and sgdml imported, 0.25 GiB, and what is not tiles."""
-_FLOP_PER_S = 15e9
-"""Factorisation on one core of no recent make; 80 to 95 GFLOP/s measured on one of 2023."""
-_TERM_S = 1e-8
-"""One symmetry of one pair of atoms of one pair of frames, on one core."""
+GFLOP_PER_S, TERMS_PER_S = "gflop_per_s_per_thread", "assembly_terms_per_s_per_thread"
+"""Names of the rates that trainings measure."""
+_DEFAULTS = {GFLOP_PER_S: 15.0, TERMS_PER_S: 3e8}
+"""Where none was measured. Factorising: a core of no recent make; 80 to 95 measured on one
+of 2023. Assembling: elements of the matrix times symmetries; 6e8 to 1.5e9 measured there."""
 _SYMMETRIES = 8
 """Symmetries that are reckoned with before they are known."""
 _MATCH_S = 2e-4
@@ -78,11 +79,12 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
 def _training_s(size: Size, n_train: int, *, energies: bool) -> float:
     """Return the CPU time of one length scale, predictions of its frames included."""
     n = make_tiling(n_train, size.n_atoms, energies=energies).n
-    # Once for the factorisation and twice for the residual.
-    assembly_s = 3 * n_train**2 / 2 * _TERM_S * size.n_atoms**2 * _SYMMETRIES
+    rates = _DEFAULTS
+    # Once for the factorisation and at least once for the residual.
+    assembly_s = 3 * n**2 / 2 * _SYMMETRIES / rates[TERMS_PER_S]
     n_pairs = size.n_atoms * (size.n_atoms - 1) // 2
     predict_s = _PREDICT_S * n_pairs * n_train * (n_train + size.n_validation)
-    return n**3 / 3 / _FLOP_PER_S + assembly_s + predict_s
+    return n**3 / 3 / (1e9 * rates[GFLOP_PER_S]) + assembly_s + predict_s
 
 
 def _model_bytes(size: Size, tiling: Tiling) -> int:

@@ -7,7 +7,8 @@ never whole. Golub and Van Loan, Matrix Computations, 4th ed., 4.2.6 and 4.2.9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     from hpcmlff.models.sgdml.tiling import Tiling
 
 
+@dataclass(kw_only=True, slots=True)
+class Watch:
+    """What was spent on a system by this process."""
+
+    assembly_s: float = 0.0
+    """Time of assembling."""
+    assembled: int = 0
+    """Elements of the matrix assembled."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class System:
     """A kernel matrix with its regularisation, and how much of its factor there is."""
@@ -37,9 +48,11 @@ class System:
     """How it is cut."""
     tiles: Tiles
     """Finished tiles of the factor."""
+    watch: Watch = field(default_factory=Watch)
+    """What was spent on it."""
 
-    def factorise(self, arithmetic: Arithmetic) -> Iterator[int]:
-        """Finish the tiles that are missing; yield each one's column once it is finished.
+    def factorise(self, arithmetic: Arithmetic) -> Iterator[tuple[int, int]]:
+        """Finish the tiles that are missing; yield each one's row and column once it is finished.
 
         Raises
         ------
@@ -54,11 +67,13 @@ class System:
             if missing:
                 yield from self._column(arithmetic, column, missing)
 
-    def _column(self, arithmetic: Arithmetic, column: int, rows: list[int]) -> Iterator[int]:
+    def _column(
+        self, arithmetic: Arithmetic, column: int, rows: list[int]
+    ) -> Iterator[tuple[int, int]]:
         beside = [arithmetic.take(self.tiles.get(column, m)) for m in range(column)]
         diagonal = None
         for row in rows:
-            target = arithmetic.take(self._assembled(row, column))
+            target = arithmetic.take(self.assembled(row, column))
             if row == column:
                 for left in beside:
                     arithmetic.subtract_own(target, left)
@@ -69,7 +84,7 @@ class System:
                 self._take_products(arithmetic, target, row, beside)
                 arithmetic.solve(target, diagonal)
             self.tiles.put(row, column, arithmetic.give(target))
-            yield column
+            yield row, column
 
     def _take_products(
         self, arithmetic: Arithmetic, target: Any, row: int, beside: list[Any]
@@ -117,18 +132,30 @@ class System:
         left = right - self.lam * x
         ranges = self.tiling.ranges
         for row, column in self.tiling.tiles():
-            tile = self._assembled(row, column, lam=0.0)
+            tile = self.assembled(row, column, lam=0.0)
             left[ranges[row]] -= tile @ x[ranges[column]]
             if row != column:
                 left[ranges[column]] -= tile.T @ x[ranges[row]]
         return left
 
-    def _assembled(self, row: int, column: int, *, lam: float | None = None) -> NDArray[np.float64]:
+    def assembled(self, row: int, column: int, *, lam: float | None = None) -> NDArray[np.float64]:
+        """Return a tile of the matrix.
+
+        Parameters
+        ----------
+        row, column
+            Which tile.
+        lam
+            Added to the diagonal; the system's own if left out.
+        """
+        before = time.perf_counter()
         rows, columns = self.tiling.ranges[row], self.tiling.ranges[column]
         tile = np.empty((rows.stop - rows.start, columns.stop - columns.start))
         self.kernel.fill(tile, rows, columns)
         if row == column:
             tile.flat[:: len(tile) + 1] += self.lam if lam is None else lam
+        self.watch.assembly_s += time.perf_counter() - before
+        self.watch.assembled += tile.size
         return tile
 
 

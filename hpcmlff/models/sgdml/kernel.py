@@ -16,7 +16,7 @@ import numpy as np
 from hpcmlff.models.sgdml.cache import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -152,8 +152,3 @@ def make_kernel(
         energies=energies,
         threads=threads,
     )
-
-
-def slices(bounds: tuple[int, ...]) -> Iterator[slice]:
-    """Yield the ranges between bounds."""
-    return (slice(low, high) for low, high in zip(bounds, bounds[1:], strict=False))

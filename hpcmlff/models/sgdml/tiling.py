@@ -80,6 +80,15 @@ class Tiling:
         return _BYTES * self.widest * (self.n + 5 * self.widest)
 
 
+def flops_of(tiling: Tiling, row: int, column: int) -> float:
+    """Return the operations that finish a tile; all tiles together are n³/3."""
+    high, wide = (len(range(tiling.n)[tiling.ranges[k]]) for k in (row, column))
+    before = tiling.bounds[column]
+    if row == column:
+        return wide**2 * (before + wide / 3)
+    return high * wide * (2 * before + wide)
+
+
 def make_tiling(n_frames: int, n_atoms: int, *, energies: bool = False) -> Tiling:
     """Cut a kernel matrix into tiles of whole frames.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,13 @@ from threadpoolctl import threadpool_limits
 from hpcmlff.errors import TrainingError
 from hpcmlff.models.protocol import Samples
 from hpcmlff.models.sgdml.arithmetic import CpuArithmetic
-from hpcmlff.models.sgdml.cost import room_bytes
+from hpcmlff.models.sgdml.cost import GFLOP_PER_S, TERMS_PER_S, room_bytes
 from hpcmlff.models.sgdml.fit import labels, model_of, solve, system_of, validate
 from hpcmlff.models.sgdml.search import best, next_candidate, search_frames
 from hpcmlff.models.sgdml.state import SgdmlState, work_of_candidate
 from hpcmlff.models.sgdml.symmetries import find_symmetries
 from hpcmlff.models.sgdml.tiles import Tiles
-from hpcmlff.models.sgdml.tiling import work_of
+from hpcmlff.models.sgdml.tiling import flops_of, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,19 +33,22 @@ UNUSABLE = float("inf")
 """Error of a length scale whose linear system cannot be solved."""
 
 
+_TELLING_SHARE = 0.5
+"""A process that did less of a factorisation says nothing about rates."""
+
+
 @dataclass(kw_only=True, eq=False)
 class Factorisation:
     """The full factorisation while it is worked on."""
 
     system: System
     """The linear system."""
-    steps: Iterator[int]
-    """Finishes a tile at each step and tells its column."""
+    steps: Iterator[tuple[int, int]]
+    """Finishes a tile at each step and tells its row and column."""
     spent_s: float = 0.0
     """Time its steps took."""
     flops: float = 0.0
-    """What they computed."""
-    began: float = field(default_factory=time.perf_counter)
+    """Operations they took."""
 
 
 def advance(task: Task, state: SgdmlState, should_stop: ShouldStop) -> SgdmlState:
@@ -109,18 +112,18 @@ def _first(samples: Samples, n_frames: int) -> Samples:
 
 def _factorised(task: Task, state: SgdmlState, sigma: int, should_stop: ShouldStop) -> SgdmlState:
     state = state if state.running else _begun(task, state, sigma)
-    running = state.running
+    running, done = state.running, state.done
     assert running is not None
-    done = state.done
     began = time.perf_counter()
     try:
-        for column in running.steps:
+        for row, column in running.steps:
             done += work_of(column)
+            running.flops += flops_of(running.system.tiling, row, column)
             if should_stop():
                 running.spent_s += time.perf_counter() - began
                 return replace(state, done=done)
         running.spent_s += time.perf_counter() - began
-        return _solved(task, state, running.system)
+        return _solved(task, state, running)
     except np.linalg.LinAlgError:
         raise _unusable(task, [sigma]) from None
 
@@ -136,12 +139,28 @@ def _begun(task: Task, state: SgdmlState, sigma: int) -> SgdmlState:
     return replace(state, running=running, done=before + finished)
 
 
-def _solved(task: Task, state: SgdmlState, system: System) -> SgdmlState:
+def _solved(task: Task, state: SgdmlState, running: Factorisation) -> SgdmlState:
     assert state.permutations is not None
+    system, rates = running.system, _rates(task, running)
     solution = solve(system, labels(system, task.train)[0])
     model = model_of(task, task.train, state.permutations, system, solution)
     error, whole = validate(task, task.train, model)
-    return replace(state, model=whole, error=error, done=state.work, running=None)
+    found = replace(state, model=whole, error=error, rates=rates)
+    return replace(found, done=state.work, running=None)
+
+
+def _rates(task: Task, running: Factorisation) -> dict[str, float]:
+    """Return what estimates reckon with; nothing where this process had little to do."""
+    system, watch = running.system, running.system.watch
+    others_s = running.spent_s - watch.assembly_s
+    if running.flops < _TELLING_SHARE * system.tiling.n**3 / 3 or others_s <= 0:
+        return {}
+    terms = watch.assembled * len(system.kernel.inverse)
+    threads = task.allocation.threads
+    return {
+        GFLOP_PER_S: running.flops / others_s / threads / 1e9,
+        TERMS_PER_S: terms / max(watch.assembly_s, 1e-9) / threads,
+    }
 
 
 def _arithmetic(task: Task) -> Arithmetic:
