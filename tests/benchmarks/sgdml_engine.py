@@ -29,8 +29,7 @@ from outcome import Figure, say, tell
 
 from hpcmlff.data.generate.run import generate_frames
 from hpcmlff.data.readers.source import read_frames
-from hpcmlff.spec.grid import Generate
-from hpcmlff.units import Units
+from hpcmlff.spec.grid import Generate, Units
 
 SIZES = {"glycine": 400, "azobenzene": 200}
 """Training frames of each molecule."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from models.sgdml_systems import AMMONIA, ammonia
+
 from hpcmlff.errors import TrainingError
 from hpcmlff.models.protocol import Allocation, Arrays, Samples, Task
 from hpcmlff.models.sgdml import SgdmlSettings
@@ -20,24 +22,6 @@ from hpcmlff.testing.blocks import FolderBlocks
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-AMMONIA = np.array([7, 1, 1, 1])
-SHAPE_ANG = np.array([[0, 0, 0.3], [0.94, 0, 0], [-0.47, 0.814, 0], [-0.47, -0.814, 0]])
-
-
-def ammonia(n_frames: int, seed: int) -> Samples:
-    """Springs between all atoms, so that any exchange of hydrogens is a symmetry."""
-    noise = np.random.default_rng(seed).normal(scale=0.07, size=(n_frames, 4, 3))
-    positions = SHAPE_ANG + noise
-    vectors = positions[:, :, None] - positions[:, None]
-    lengths = np.linalg.norm(vectors, axis=3) + np.eye(4)
-    rest = np.linalg.norm(SHAPE_ANG[:, None] - SHAPE_ANG[None], axis=2) + np.eye(4)
-    stretch = lengths - rest
-    return Samples(
-        positions=positions,
-        energies=-3.5e4 + 75.0 * (stretch**2).sum(axis=(1, 2)),
-        forces=-300.0 * ((stretch / lengths)[..., None] * vectors).sum(axis=2),
-    )
 
 
 @pytest.fixture
@@ -187,9 +171,11 @@ def test_a_candidate_without_a_solution_is_passed_over(make_task: Callable[..., 
         state = trainer.advance(task, state, lambda: True)
         seen.append(trainer.progress(state))
     assert [(p.step, p.steps, p.loss is None) for p in seen] == [
-        (1, 3, True),
-        (2, 3, True),
-        (3, 3, False),
+        (1, 5, True),
+        (2, 5, True),
+        (3, 5, False),
+        (4, 5, False),
+        (5, 5, False),
     ]
     assert np.isinf(state.errors[0])
     assert trainer.model(task, state)["sigma"].tolist() == [10_000]
@@ -224,8 +210,8 @@ def test_a_stock_trainer_of_the_same_process_is_not_disturbed(
 def test_a_job_with_too_little_memory_is_refused(make_task: Callable[..., Task]) -> None:
     task = replace(make_task(), allocation=Allocation(mem_gb=0.25))
     message = (
-        "sGDML with 25 training frames of 4 atoms needs 0.50 GiB, the job has 0.25 GiB. "
-        "Set mem_gb to 0.6 or more in the grid's 'resources'"
+        "sGDML with 25 training frames of 4 atoms needs 0.60 GiB, the job has 0.25 GiB. "
+        "Set mem_gb to 0.7 or more in the grid's 'resources'"
     )
     trainer = SgdmlTrainer()
     with pytest.raises(TrainingError) as caught:

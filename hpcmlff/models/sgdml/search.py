@@ -22,18 +22,20 @@ _FINE = (2.0 ** (-2 / 3), 2.0 ** (-1 / 3), 2.0 ** (1 / 3), 2.0 ** (2 / 3))
 """Candidates around the best of the first ones, as factors."""
 _BEYOND = (0.25, 0.5, 2.0 ** (-1 / 2), 2.0 ** (1 / 2))
 """The same where the best is the smallest; inverted where it is the largest."""
-_SHARE = 5
+_SHARE = 4
 """One in so many training frames is used for the search."""
-_LEAST_FRAMES = 100
-"""Training frames used for the search at least."""
+_LEAST_UNKNOWNS = 6_000
+"""Unknowns of a search's training at least, if there are as many: such a training takes
+a second. With 50 frames of glycine the best of all frames was not found."""
 _MOST_UNKNOWNS = 20_000
 """Unknowns of a search's training at most, so that it stays in memory."""
 
 
 def search_frames(n_train: int, n_atoms: int) -> int:
     """Return how many training frames candidates are tried with."""
-    wanted = max(_LEAST_FRAMES, n_train // _SHARE)
-    return max(1, min(n_train, wanted, _MOST_UNKNOWNS // (3 * n_atoms)))
+    width = 3 * n_atoms
+    wanted = max(n_train // _SHARE, _LEAST_UNKNOWNS // width)
+    return max(1, min(n_train, wanted, _MOST_UNKNOWNS // width))
 
 
 def candidates_in_all(settings: SgdmlSettings) -> int:

@@ -53,7 +53,13 @@ class Nursery:
         self._process.stdout.close()
 
     def start(self, function: str, *arguments: Any) -> int:
-        """Start ``module.function`` of this package with plain arguments; return its pid."""
+        """Start a function with plain arguments; return its pid.
+
+        Parameters
+        ----------
+        function
+            ``module.function`` of this package, or of another with its full name.
+        """
         return self._ask({"start": function, "arguments": arguments})
 
     def wait(self, pid: int) -> int:
@@ -108,8 +114,9 @@ def _fork(function: str, arguments: list[Any]) -> int:
         empty = os.open(os.devnull, os.O_RDWR)
         os.dup2(empty, 0)
         os.dup2(empty, 1)
-        module, _, name = function.partition(".")
-        code = getattr(importlib.import_module(f"store.faults.{module}"), name)(*arguments) or 0
+        module, _, name = function.rpartition(".")
+        whole = module if "." in module else f"store.faults.{module}"
+        code = getattr(importlib.import_module(whole), name)(*arguments) or 0
     except BaseException:  # noqa: BLE001 - the fork must end here, whatever happens
         traceback.print_exc()
     finally:
