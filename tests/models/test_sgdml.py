@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-
 from models.sgdml_systems import AMMONIA, ammonia
 
 from hpcmlff.errors import TrainingError

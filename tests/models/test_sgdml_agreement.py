@@ -11,8 +11,8 @@ from hpcmlff.models.protocol import Allocation, Samples, Task
 from hpcmlff.models.sgdml import SgdmlSettings
 from hpcmlff.models.sgdml.engine import SgdmlTrainer
 from hpcmlff.models.sgdml.package import stock
-from hpcmlff.testing.blocks import FolderBlocks
 from hpcmlff.spec.grid import Generate, Units
+from hpcmlff.testing.blocks import FolderBlocks
 
 if TYPE_CHECKING:
     from pathlib import Path
