@@ -1,0 +1,39 @@
+"""How often PBS is asked, with ten thousand cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pbs.conftest import QUEUES, StartPbs
+from pbs.pbs_study import pbs_study
+
+from hpcmlff import status
+from hpcmlff.testing.fake_pbs import FakeQueue
+
+CELLS = 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("history", [True, False])
+def test_ten_thousand_cells_take_twelve_qsubs_and_two_qstats(
+    start_pbs: StartPbs, tmp_path: Path, capsys: pytest.CaptureFixture[str], history: bool
+) -> None:
+    waiting = FakeQueue(name="workq", started=False)
+    pbs = start_pbs(queues=(waiting, QUEUES[1]), history=history)
+    study = pbs_study(tmp_path, seeds=range(CELLS), history=history)
+    assert study.submit() == 0
+    assert len(pbs.counting.calls("qsub")) == 10
+    before = len(pbs.counting.calls("qstat"))
+    study.store.layout.polled.unlink(missing_ok=True)
+    capsys.readouterr()
+    assert status.main([str(study.store.path)]) == 0
+    assert f"{CELLS} cells: {CELLS} queued" in capsys.readouterr().out
+    assert len(pbs.counting.calls("qstat")) - before == 1
+    assert study.cancel() == 0
+    assert len(pbs.counting.calls("qdel")) == 1
+    before = len(pbs.counting.calls("qstat"))
+    study.store.layout.polled.unlink()
+    assert status.main([str(study.store.path)]) == 0
+    assert f"{CELLS} cells: {CELLS} pending" in capsys.readouterr().out
+    assert len(pbs.counting.calls("qstat")) - before == 1 + history

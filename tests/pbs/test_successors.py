@@ -1,0 +1,132 @@
+"""Jobs that submit the next one, on a fake PBS: no cell gets two jobs, none is lost."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from cluster.study import Study
+from cluster.unbroken import assert_unbroken, history
+from pbs.conftest import StartPbs
+from pbs.pbs_study import AGAIN, pbs_study, queue, sabarmati, started
+
+from hpcmlff.executors.commands import run_command
+from hpcmlff.testing.fake_pbs import FakePbs
+
+
+def put_in_jobs(pbs: FakePbs, folder: Path, before: str, after: str) -> Path:
+    """Put a qsub before PBS's own that does more when jobs call it; return its folder."""
+    own = shlex.quote(str(pbs.bin / "qsub"))
+    folder.mkdir()
+    (folder / "qsub").write_text(
+        "#!/bin/bash\n"
+        f'if [ -z "$PBS_JOBID" ]; then exec {own} "$@"; fi\n'
+        f'trap "" TERM\n{before}\n{own} "$@"\n{after}\n',
+        encoding="utf-8",
+    )
+    (folder / "qsub").chmod(0o755)
+    return folder
+
+
+def parents(study: Study) -> list[int | None]:
+    return [record.successor_of for record in study.records]
+
+
+def test_jobs_submit_their_successors_where_the_profile_allows(
+    start_pbs: StartPbs, tmp_path: Path
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True)
+    study = pbs_study(tmp_path, seeds=(0, 1), step_s=0.1, partitions=queue("5s"), **AGAIN)
+    assert study.submit() == 0
+    study.await_states("done", "done")
+    assert_unbroken(study)
+    calls = [call.job_id for call in pbs.counting.calls("qsub")]
+    assert calls[0] is None
+    assert set(calls[1:3]) == {"0[0].pbslab", "0[1].pbslab"}
+    assert all(len(history(study, cell)) == len(calls) // 2 + 1 for cell in study.cells)
+
+
+def test_two_attempts_after_a_lost_node_leave_one_successor(
+    start_pbs: StartPbs, tmp_path: Path
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True)
+    study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
+    pbs.kill_node("cn1")
+    study.await_states("done")
+    assert_unbroken(study)
+    made = [record.successor_of for record in study.records]
+    assert made == [None, *range(1, len(made))]
+
+
+def test_a_cancelled_cell_has_no_successor(start_pbs: StartPbs, tmp_path: Path) -> None:
+    start_pbs(submit_from_jobs=True)
+    study = started(tmp_path, **AGAIN)
+    assert study.cancel() == 0
+    study.await_states("stopped")
+    assert len(study.records) == 1
+
+
+def test_whoever_resumes_while_jobs_are_handed_on_submits_nothing(
+    start_pbs: StartPbs, tmp_path: Path
+) -> None:
+    start_pbs(submit_from_jobs=True)
+    study = started(tmp_path, step_s=0.1, partitions=queue("4s"), **AGAIN)
+
+    def resumed_until_done() -> bool:
+        assert study.resume() == 0
+        return study.states() == ["done"]
+
+    study.await_that(resumed_until_done, "the cell")
+    assert_unbroken(study)
+    made = parents(study)
+    assert made == [None, *range(1, len(made))]
+    assert len(made) > 2
+    assert study.attempts() == [len(made)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "jobs"),
+    [("kill -KILL $PPID; exit 1", "", 0), ("", "kill -KILL $PPID", 1)],
+    ids=["before", "after"],
+)
+def test_a_job_killed_around_its_submission_leaves_the_cell_to_the_next_command(
+    start_pbs: StartPbs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    after: str,
+    jobs: int,
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True)
+    folder = put_in_jobs(pbs, tmp_path / "programs", before, after)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
+    study.await_states("stopped")
+    called = [call for call in pbs.counting.calls("qsub") if call.job_id]
+    assert (len(called), len(study.records)) == (jobs, 1)
+    study.write_profile(**sabarmati(partitions=queue("1h"), **AGAIN))
+    assert study.resume() == 0
+    study.await_states("done")
+    # The job that nobody has written down waits for its record, and has touched nothing.
+    assert len(run_command(["qstat"]).splitlines()) == (jobs and 2 + jobs)
+    assert study.attempts() == [2]
+    assert parents(study) == [None, None]
+    assert_unbroken(study)
+
+
+def test_a_cancel_while_the_next_job_is_submitted_stops_both(
+    start_pbs: StartPbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True)
+    store = tmp_path / "my study" / "store"
+    cancel = shlex.join([sys.executable, "-m", "hpcmlff.cancel", str(store)])
+    folder = put_in_jobs(pbs, tmp_path / "programs", "", f"{cancel} >/dev/null 2>&1")
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
+    study.await_that(lambda: not run_command(["qstat"]), "the queue to be empty")
+    assert study.states() == ["stopped"]
+    assert len([call for call in pbs.counting.calls("qsub") if call.job_id]) == 1
+    assert study.attempts() == [1]

@@ -1,0 +1,34 @@
+"""The executors of the library itself, and the suite they have to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hpcmlff.spec.profile import LocalProfile, Partition, PbsProfile, Profile
+from hpcmlff.testing.executors import ExecutorConformance
+from hpcmlff.testing.fake_pbs import HURRIED, FakePbs, FakePbsOptions
+
+
+class TestLocalExecutor(ExecutorConformance):
+    arrays = False
+    finds = False
+
+    @pytest.fixture
+    def profile(self) -> Profile:
+        return LocalProfile(name="suite", scheduler="local", cpus=1)
+
+
+@pytest.mark.parametrize("history", [True, False], ids=["history", "no-history"])
+class TestOpenPbsExecutor(ExecutorConformance):
+    @pytest.fixture
+    def profile(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, history: bool
+    ) -> Iterator[Profile]:
+        with FakePbs(tmp_path / "a pbs", FakePbsOptions(delays=HURRIED, history=history)) as pbs:
+            for name, value in pbs.environment.items():
+                monkeypatch.setenv(name, value)
+            queue = Partition(name="workq", cpus=4, mem_gb=20.0, walltime="1h")
+            yield PbsProfile(name="suite", scheduler="pbs", partitions=(queue,), history=history)
