@@ -89,6 +89,20 @@ def ask(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> Answer:
     return answer
 
 
+def tell(arguments: Sequence[str]) -> str:
+    """Return what a command prints, run again after a while if it could not reach the server.
+
+    Raises
+    ------
+    SchedulerError
+        It failed; its words are shown.
+    """
+    answer = ask(arguments)
+    if answer.code != 0:
+        raise SchedulerError(f"{arguments[0]}: {answer.words}")
+    return answer.printed
+
+
 def letters(jobs: Iterable[JobId]) -> Letters:
     """Ask one qstat for the states of jobs and of all elements of arrays.
 
@@ -140,10 +154,7 @@ def everything() -> dict[JobId, dict[str, str]]:
     SchedulerError
         qstat failed.
     """
-    answer = ask(["qstat", "-f"])
-    if answer.code != 0:
-        raise SchedulerError(f"qstat: {answer.words}")
-    return full_text(answer.printed)
+    return full_text(tell(["qstat", "-f"]))
 
 
 def attributes(job: JobId) -> Attributes | None:

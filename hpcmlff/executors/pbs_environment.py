@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,10 +15,11 @@ from submitit.core import job_environment, logger
 from submitit.core.utils import DelayedSubmission, JobPaths, UncompletedJobError
 
 from hpcmlff.errors import SchedulerError
-from hpcmlff.executors import pbs_asking
-from hpcmlff.executors.pbs_ids import JobId, read_id
+from hpcmlff.executors import pbs_asking, pbs_node
+from hpcmlff.executors.pbs_ids import read_id
 from hpcmlff.executors.pbs_resubmission import Resubmission
-from hpcmlff.executors.pbs_successor import name_successor
+from hpcmlff.executors.pbs_successor import name_successor, newest
+from hpcmlff.files import replacing
 
 
 class PbsSignalHandler(job_environment.SignalHandler):  # type: ignore[misc]
@@ -60,18 +63,18 @@ class PbsJobEnvironment(job_environment.JobEnvironment):  # type: ignore[misc]
     @property
     def raw_job_id(self) -> str:
         """The id as in file names."""
-        return _own_id().safe
+        return pbs_node.own_id().safe
 
     @property
     def array_job_id(self) -> str | None:
         """The array's number; None for a single job."""
-        own = _own_id()
+        own = pbs_node.own_id()
         return own.number if own.is_array else None
 
     @property
     def array_task_id(self) -> str | None:
         """The index in the array; None for a single job."""
-        index = _own_id().index
+        index = pbs_node.own_id().index
         return None if index is None else str(index)
 
     @property
@@ -82,6 +85,7 @@ class PbsJobEnvironment(job_environment.JobEnvironment):  # type: ignore[misc]
         return names or [self.hostname]
 
     def _handle_signals(self, paths: JobPaths, submission: DelayedSubmission) -> None:
+        self._take_over(paths)
         handler = PbsSignalHandler(self, paths, submission)
         signal.signal(signal.SIGTERM, handler.terminated)
         signal.signal(signal.SIGCONT, handler.bypass)
@@ -89,6 +93,17 @@ class PbsJobEnvironment(job_environment.JobEnvironment):  # type: ignore[misc]
         delay_s = os.environ.get("SUBMITIT_PBS_SIGNAL_DELAY_S")
         if delay_s is not None:
             self._arm(float(delay_s))
+
+    def _take_over(self, paths: JobPaths) -> None:
+        """Go on where an earlier run of this job was cut off, unless its successor does."""
+        home, own = _home(), pbs_node.own_id().safe
+        _, successor = newest(home, own)
+        if successor != own:
+            logger.get_logger().info(f"Job {successor} goes on")
+            sys.exit(0)
+        for path in (paths.result_pickle, paths.submitted_pickle):
+            # submitit writes into no file that is there already.
+            path.with_suffix(f"{path.suffix}.save_tmp").unlink(missing_ok=True)
 
     def _arm(self, delay_s: float) -> None:
         """Signal ourselves some time before the walltime: PBS gives no early warning."""
@@ -106,21 +121,23 @@ class PbsJobEnvironment(job_environment.JobEnvironment):  # type: ignore[misc]
         UncompletedJobError
             Nodes may not submit here, or PBS refused; the checkpoint is kept.
         """
-        own, script = _own_id().safe, Path(os.environ["SUBMITIT_PBS_SCRIPT"])
-        how = Resubmission.read(script)
+        how = Resubmission.read(Path(os.environ["SUBMITIT_PBS_SCRIPT"]))
         if not how.allowed:
             raise UncompletedJobError("Job not requeued because: submit_from_jobs is off.")
         try:
+            if reason := pbs_node.reason_to_leave():
+                raise UncompletedJobError(f"Job not requeued because: {reason}")
             successor = read_id(pbs_asking.submit(how.arguments)).safe
         except SchedulerError as error:
             raise UncompletedJobError(f"Job not requeued because: {error}") from None
-        paths = self.paths
         theirs = JobPaths(os.environ["SUBMITIT_FOLDER"], job_id=successor).submitted_pickle
         theirs.parent.mkdir(parents=True, exist_ok=True)
-        os.link(paths.submitted_pickle, theirs)
-        name_successor(script.parent, own, script.parent, successor)
+        with replacing(theirs) as temporary:
+            shutil.copyfile(self.paths.submitted_pickle, temporary)
+        name_successor(_home(), pbs_node.own_id().safe, _home(), successor)
         logger.get_logger().info(f"Job {successor} goes on ({countdown} remaining timeouts)")
 
 
-def _own_id() -> JobId:
-    return read_id(os.environ["PBS_JOBID"])
+def _home() -> Path:
+    """Return the part of submitit's folder that is the same for all jobs."""
+    return Path(os.environ["SUBMITIT_PBS_SCRIPT"]).parent

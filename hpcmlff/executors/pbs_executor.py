@@ -6,18 +6,15 @@ import getpass
 import shlex
 import shutil
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hpcmlff.errors import JobRefused, SchedulerError
 from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.base import Job, JobStates, Work
-from hpcmlff.executors.commands import TIMEOUT_S
 from hpcmlff.executors.pbs_ids import JobId, read_id
 from hpcmlff.executors.pbs_listing import Attributes, ending, named
 from hpcmlff.executors.pbs_output import overdue
@@ -25,6 +22,7 @@ from hpcmlff.executors.pbs_refusals import explained
 from hpcmlff.executors.pbs_script import safe_name
 from hpcmlff.executors.pbs_states import cause, job_state
 from hpcmlff.executors.pbs_work import parameters
+from hpcmlff.executors.submitting import await_command, complete, function_of
 from hpcmlff.spec.states import JobState
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ class OpenPbsExecutor:
         SchedulerError
             PBS could not be reached, or its answer was lost.
         """
-        function = _function(work)
+        function = function_of(work)
         work.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         plug_in = self._plug_in(work)
         try:
@@ -78,12 +76,13 @@ class OpenPbsExecutor:
         SchedulerError
             PBS could not be asked.
         """
-        _await_qsub(work)
+        await_command("qsub", work)
         found = named(pbs_asking.everything(), safe_name(work.name))
         if not found:
             return None
-        _complete(work, found[0])
-        return _job(found[0], work)
+        job = _job(found[0], work)
+        complete(work, (one.safe for one in _elements(job)))
+        return job
 
     def states(self, jobs: Sequence[Job]) -> list[JobStates]:
         """Ask qstat once; what it says nothing of is unknown, never ended."""
@@ -153,39 +152,3 @@ def _elements(job: Job) -> list[JobId]:
         return [whole]
     indices = range(int(job["elements"]))
     return [JobId(number=whole.number, is_array=True, index=index) for index in indices]
-
-
-def _function(work: Work) -> Any:
-    module, _, name = work.function.partition(":")
-    return getattr(import_module(module), name)
-
-
-def _await_qsub(work: Work) -> None:
-    """Wait for a qsub that has outlived the command it was started by."""
-    import psutil
-
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
-        commands = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
-        if not any(_is_qsub_of(command, work) for command in commands):
-            return
-        time.sleep(0.1)
-
-
-def _is_qsub_of(command: Sequence[str], work: Work) -> bool:
-    # Some sites put a script of the same name before PBS's own.
-    named_so = any(word.rpartition("/")[2] == "qsub" for word in command)
-    return named_so and any(word == safe_name(work.name) for word in command)
-
-
-def _complete(work: Work, job: JobId) -> None:
-    """Write the pickles that are put in place only after qsub has answered."""
-    from submitit.core.utils import DelayedSubmission, JobPaths
-
-    for element in _elements({"job_id": job.pbs, "elements": work.elements}):
-        paths = JobPaths(work.folder, job_id=element.safe)
-        if not paths.submitted_pickle.exists():
-            delayed = DelayedSubmission(_function(work), *work.arguments)
-            temporary = work.folder / f"{element.safe}.pkl"
-            delayed.dump(temporary)
-            paths.move_temporary_file(temporary, "submitted_pickle")

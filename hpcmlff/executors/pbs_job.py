@@ -112,9 +112,7 @@ class PbsJob(core.Job[Any]):  # type: ignore[misc]
     def _interrupt(self, timeout: bool = False) -> None:
         """Signal the job as its own clock does, or as PBS does at a preemption."""
         name = "SIGUSR2" if timeout else "SIGTERM"
-        answer = pbs_asking.ask(["qsig", "-s", name, read_id(self.job_id).pbs])
-        if answer.code != 0:
-            raise SchedulerError(f"qsig: {answer.words}")
+        pbs_asking.tell(["qsig", "-s", name, read_id(self.job_id).pbs])
 
     def _newest(self) -> tuple[Path, str]:
         home = Path(JobPaths.get_first_id_independent_folder(self._folder))

@@ -15,9 +15,14 @@ _RUNNING = {"41", "42"}
 """Substates of a job that runs, and that nobody is about to stop; 60 is one being put back."""
 
 
+def own_id() -> JobId:
+    """Return this job's id."""
+    return read_id(os.environ["PBS_JOBID"])
+
+
 def element() -> int:
     """Return the number of this element of its array; 0 for a single job."""
-    return _own().index or 0
+    return own_id().index or 0
 
 
 def job(elements: int) -> Job:
@@ -31,7 +36,7 @@ def job(elements: int) -> Job:
     import getpass
 
     return {
-        "job_id": _own().whole.pbs,
+        "job_id": own_id().whole.pbs,
         "elements": elements,
         "user": getpass.getuser(),
         "folder": os.environ["SUBMITIT_FOLDER"],
@@ -40,7 +45,7 @@ def job(elements: int) -> Job:
 
 def name() -> str:
     """Return this job's id as in file names."""
-    return _own().safe
+    return own_id().safe
 
 
 def time_left_s() -> float | None:
@@ -62,7 +67,7 @@ def reason_to_leave() -> str:
     """
     from hpcmlff.executors.pbs_asking import attributes
 
-    told = attributes(_own())
+    told = attributes(own_id())
     if told is None:
         return "PBS does not know this job any more"
     state, substate = told.get("job_state", "?"), told.get("substate", "?")
@@ -72,7 +77,3 @@ def reason_to_leave() -> str:
     if session != str(os.getsid(0)):
         return "PBS runs it elsewhere by now"
     return ""
-
-
-def _own() -> JobId:
-    return read_id(os.environ["PBS_JOBID"])

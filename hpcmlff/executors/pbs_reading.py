@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from hpcmlff.executors.commands import run_command
+from hpcmlff.executors.pbs_asking import tell
 from hpcmlff.executors.pbs_facts import PbsFacts
 from hpcmlff.executors.pbs_records import Attributes, clock_s, flag, records, size_mb, whole
 from hpcmlff.executors.slurm_facts import NodeFacts, PartitionFacts
@@ -31,9 +31,9 @@ def read_facts() -> PbsFacts:
     SchedulerError
         There is no PBS here, or it does not answer.
     """
-    server = run_command(["qstat", "-B", "-f"])
-    queues = run_command(["qstat", "-Q", "-f"])
-    return parse_facts(server, queues, run_command(["pbsnodes", "-a"]))
+    server = tell(["qstat", "-B", "-f"])
+    queues = tell(["qstat", "-Q", "-f"])
+    return parse_facts(server, queues, tell(["pbsnodes", "-a"]))
 
 
 def parse_facts(server: str, queues: str, nodes: str) -> PbsFacts:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.executors.submitting import setup_lines
 from hpcmlff.spec.plan import partition_of
-from hpcmlff.spec.threads import thread_environment
 
 if TYPE_CHECKING:
     from hpcmlff.executors.base import Work
@@ -30,7 +30,7 @@ def parameters(profile: PbsProfile, work: Work) -> dict[str, Any]:
         "array_parallelism": place.parallel,
         "array_cap": work.elements,
         "dependency": f"afterany:{work.after['job_id']}" if work.after else None,
-        "setup": _setup(profile, place),
+        "setup": setup_lines(profile, place),
         "stderr_to_stdout": True,
         # The worker keeps its own clock, to the second.
         "signal_delay_s": None,
@@ -43,12 +43,3 @@ def _chunk(profile: PbsProfile, partition: Partition, place: Placement) -> dict[
     if not (place.gpus and partition.gpu_kind and profile.gpu_kind_resource):
         return {}
     return {profile.gpu_kind_resource: partition.gpu_kind}
-
-
-def _setup(profile: PbsProfile, place: Placement) -> list[str]:
-    scratch = []
-    if profile.scratch:
-        scratch = [f'export TMPDIR="{profile.scratch}"', 'mkdir -p "$TMPDIR"']
-    # Modules lying in the folder of the submission must not shadow those that jobs import.
-    exports = {"PYTHONSAFEPATH": "1", **thread_environment(place.cpus)}
-    return [*profile.setup, *scratch, *(f"export {key}={value}" for key, value in exports.items())]

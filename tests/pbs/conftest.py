@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pbs.coverage_in_jobs import coverage_in_jobs
 
 from hpcmlff.testing.fake_pbs import HURRIED, FakeNode, FakePbs, FakePbsOptions, FakeQueue
 
@@ -27,7 +28,8 @@ def start_pbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start
 
         def start(**changes: Any) -> FakePbs:
             sabarmati = {"history": False, "submit_from_jobs": False, "array_cap": 1000}
-            given = {"delays": HURRIED, "nodes": NODES, "queues": QUEUES, **sabarmati, **changes}
+            shape = {"delays": HURRIED, "nodes": NODES, "queues": QUEUES}
+            given = {**shape, **sabarmati, "job_environment": coverage_in_jobs(), **changes}
             pbs = stack.enter_context(FakePbs(tmp_path / "a pbs", FakePbsOptions(**given)))
             for name, value in pbs.environment.items():
                 monkeypatch.setenv(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from cluster.study import SIZE, Study, make_study
 from cluster.unbroken import assert_unbroken, history
 
 from hpcmlff.executors.lookup import find_profile
+from hpcmlff.testing.fake_pbs import FakePbs
 
 STEP_S = 0.05
 _FAST = {
@@ -59,3 +61,23 @@ def assert_resumed(study: Study, attempts: int = 2, steps: int = SIZE) -> None:
     assert (shares[0][0], shares[-1][1]) == (0, steps)
     assert len(shares) == attempts
     assert_unbroken(study)
+
+
+def qsub_between(pbs: FakePbs, folder: Path, before: str, after: str) -> Path:
+    """Put a qsub into a new folder that does more than PBS's own; return the folder."""
+    own = shlex.quote(str(pbs.bin / "qsub"))
+    return _program(folder, f'{before}\n{own} "$@"\n{after}\n')
+
+
+def qsub_in_jobs(pbs: FakePbs, folder: Path, before: str, after: str) -> Path:
+    """The same for those who call it in jobs; it outlives SIGTERM."""
+    own = shlex.quote(str(pbs.bin / "qsub"))
+    elsewhere = f'if [ -z "$PBS_JOBID" ]; then exec {own} "$@"; fi'
+    return _program(folder, f'{elsewhere}\ntrap "" TERM\n{before}\n{own} "$@"\n{after}\n')
+
+
+def _program(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    (folder / "qsub").write_text(f"#!/bin/bash\n{text}", encoding="utf-8")
+    (folder / "qsub").chmod(0o755)
+    return folder

@@ -13,6 +13,7 @@ from cluster.unbroken import assert_unbroken, history
 from pbs.conftest import StartPbs
 from pbs.pbs_study import assert_resumed, pbs_study, queue, sabarmati, started
 
+from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.commands import run_command
 from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 
@@ -38,7 +39,7 @@ def test_a_training_that_pbs_kills_at_its_walltime_goes_on(
 ) -> None:
     start_pbs(delays=replace(HURRIED, kill_s=0.1))
     # A step is longer than the grace time, so that no safe point comes in time.
-    study = started(tmp_path, step_s=5.0, steps=2, partitions=queue("9s"))
+    study = started(tmp_path, step_s=4.0, steps=2, partitions=queue("7s"))
     study.await_states("stopped")
     assert study.standings()[0].reason == "its process was killed (TIMEOUT)"
     assert study.end(1) == {}
@@ -62,7 +63,7 @@ def test_a_deleted_job_commits_and_waits_for_somebody_to_resume(
 def test_a_cell_whose_node_is_lost_goes_on_elsewhere_while_its_old_process_lives(
     pbs: FakePbs, tmp_path: Path
 ) -> None:
-    study = started(tmp_path, step_s=0.15)
+    study = started(tmp_path, step_s=0.15, steps=30)
     [job] = study.jobs
     old = pbs.processes(job)
     pbs.kill_node("cn1")
@@ -83,9 +84,11 @@ def test_a_preempted_job_commits_and_is_run_again_by_pbs(pbs: FakePbs, tmp_path:
     assert study.jobs == [job]
 
 
-def test_while_the_server_is_down_nothing_is_taken_for_over(pbs: FakePbs, tmp_path: Path) -> None:
-    # Longer than a command tries to reach the server.
-    study = started(tmp_path, step_s=0.2)
+def test_while_the_server_is_down_nothing_is_taken_for_over(
+    pbs: FakePbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pbs_asking, "BACK_OFF_S", (0.1, 0.2))
+    study = started(tmp_path)
     with pbs.server_down():
         [standing] = study.standings()
         assert (standing.state.value, standing.unasked) == ("running", True)
@@ -97,8 +100,12 @@ def test_while_the_server_is_down_nothing_is_taken_for_over(pbs: FakePbs, tmp_pa
 
 
 def test_what_could_not_be_submitted_is_submitted_by_the_next_command(
-    pbs: FakePbs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pbs: FakePbs,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(pbs_asking, "BACK_OFF_S", (0.1, 0.2))
     study = pbs_study(tmp_path, step_s=0.0)
     with pbs.server_down():
         assert study.submit() == 5
@@ -125,12 +132,14 @@ def test_a_chain_goes_on_and_what_it_does_not_need_ends_at_once(
     pbs: FakePbs, tmp_path: Path
 ) -> None:
     chained = {"requeue": "chain", "chain_length": 3}
-    study = pbs_study(tmp_path, step_s=0.05, partitions=queue("4s"), **chained)
+    study = pbs_study(tmp_path, seeds=(0, 1), partitions=queue("4s"), **chained)
     assert study.submit() == 0
-    assert study.jobs == ["0", "1", "2"]
-    study.await_states("done")
+    assert study.jobs == ["0[]", "1[]", "2[]"]
+    waiting = run_command(["qstat", "-f", "1[]"])
+    assert "depend = afterany:0[].pbslab@pbslab" in waiting
+    study.await_states("done", "done")
     assert_unbroken(study)
     study.await_that(
         lambda: study.states() and all(record.ended for record in study.records), "its end"
     )
-    assert study.attempts() == [len(history(study, study.cells[0]))] == [2]
+    assert study.attempts() == [len(history(study, cell)) for cell in study.cells] == [2, 2]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from submitit.core import plugins
 from submitit.core.utils import DelayedSubmission, FailedJobError, UncompletedJobError
 
 from hpcmlff.errors import JobRefused, SchedulerError
+from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.commands import run_command
 from hpcmlff.executors.pbs import PbsExecutor
 from hpcmlff.executors.pbs_environment import PbsJobEnvironment
 from hpcmlff.executors.pbs_job import PbsInfoWatcher, PbsJob
-from hpcmlff.testing.fake_pbs import FakePbs, FakeQueue
+from hpcmlff.testing.fake_pbs import HURRIED, FakePbs, FakeQueue
 
 _PATIENCE_S = 60.0
 
@@ -148,7 +150,10 @@ def test_states_follow_a_job(start_pbs: StartPbs, tmp_path: Path, history: bool)
     assert state(failed) == ("FAILED" if history else "FINISHED")
 
 
-def test_what_qstat_cannot_tell_keeps_its_state(pbs: FakePbs, tmp_path: Path) -> None:
+def test_what_qstat_cannot_tell_keeps_its_state(
+    pbs: FakePbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pbs_asking, "BACK_OFF_S", (0.1, 0.2))
     job = auto(tmp_path).submit(time.sleep, 60)
     until(lambda: state(job) == "RUNNING")
     with pbs.server_down():
@@ -207,6 +212,35 @@ def test_a_checkpointable_job_goes_on_in_the_next_and_its_object_follows(
     assert first.result() == (done, jobs)
 
 
+def test_a_job_that_pbs_runs_again_after_a_lost_node_leaves_to_its_successor(
+    start_pbs: StartPbs, tmp_path: Path
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True, delays=replace(HURRIED, node_fail_requeue_s=5.0))
+    job = auto(tmp_path, pbs_walltime_s=5, pbs_signal_delay_s=2).submit(Counter(60))
+    first = PbsJob(tmp_path / "it's a folder", "0").paths.stdout
+    until(lambda: first.exists() and "Loading pickle" in first.read_text())
+    pbs.kill_node("cn1")
+    assert job.result() == (60, ["0.pbslab", "1.pbslab"])
+    until(lambda: first.read_text().endswith("Job 1 goes on\n"))
+    assert job.job_id == "1"
+
+
+def test_a_job_that_pbs_is_stopping_submits_no_other(
+    start_pbs: StartPbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True)
+    [job] = auto(tmp_path).submit_array([Counter(1)])
+    job.result()
+    until(lambda: job.done(force_check=True))
+    monkeypatch.setenv("PBS_JOBID", f"{job.job_id}.pbslab")
+    [script] = (tmp_path / "it's a folder").glob("submission_*.sh")
+    monkeypatch.setenv("SUBMITIT_PBS_SCRIPT", str(script))
+    told = "^Job not requeued because: PBS does not know this job any more$"
+    with pytest.raises(UncompletedJobError, match=told):
+        PbsJobEnvironment()._requeue(1)
+    assert len(pbs.counting.calls("qsub")) == 1
+
+
 @pytest.mark.parametrize(
     ("allowed", "reason"),
     [(False, "submit_from_jobs is off"), (True, "qsub: Bad UID for job execution")],
@@ -226,6 +260,8 @@ def test_a_terminated_job_checkpoints_and_pbs_runs_it_again(pbs: FakePbs, tmp_pa
     job = auto(tmp_path).submit(Counter(60))
     until(lambda: "Loading pickle" in (job.stdout() or ""))
     time.sleep(1.0)
+    # What a run leaves that is killed while it writes its result.
+    job.paths.result_pickle.with_suffix(".pkl.save_tmp").touch()
     assert pbs.preempt(job.job_id)
     done, jobs = job.result()
     assert (done, jobs) == (60, ["0.pbslab", "0.pbslab"])

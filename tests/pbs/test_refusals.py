@@ -102,6 +102,7 @@ def test_where_there_are_enough_jobs_the_rest_waits_for_resume(
     said = capsys.readouterr().err
     assert "not taken for now: qsub: Maximum number of jobs already in queue workq" in said
     study.await_states(*["done"] * 3, *["pending"] * 3)
+    study.await_that(lambda: not listed(), "the queue to be empty")
     assert study.resume() == 0
     study.await_states(*["done"] * 6)
     assert_unbroken(study)

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cluster.study import Study
 from cluster.unbroken import assert_unbroken, history
 from pbs.conftest import StartPbs
-from pbs.pbs_study import AGAIN, pbs_study, queue, sabarmati, started
+from pbs.pbs_study import AGAIN, pbs_study, qsub_in_jobs, queue, sabarmati, started
 
 from hpcmlff.executors.commands import run_command
-from hpcmlff.testing.fake_pbs import FakePbs
+from hpcmlff.testing.fake_pbs import HURRIED
 
 
-def put_in_jobs(pbs: FakePbs, folder: Path, before: str, after: str) -> Path:
-    """Put a qsub before PBS's own that does more when jobs call it; return its folder."""
-    own = shlex.quote(str(pbs.bin / "qsub"))
-    folder.mkdir()
-    (folder / "qsub").write_text(
-        "#!/bin/bash\n"
-        f'if [ -z "$PBS_JOBID" ]; then exec {own} "$@"; fi\n'
-        f'trap "" TERM\n{before}\n{own} "$@"\n{after}\n',
-        encoding="utf-8",
-    )
-    (folder / "qsub").chmod(0o755)
-    return folder
+LEAVING = r"Job \d+ goes on"
+"""What a job says that PBS runs again although it has a successor."""
 
 
 def parents(study: Study) -> list[int | None]:
@@ -46,7 +38,8 @@ def test_jobs_submit_their_successors_where_the_profile_allows(
     calls = [call.job_id for call in pbs.counting.calls("qsub")]
     assert calls[0] is None
     assert set(calls[1:3]) == {"0[0].pbslab", "0[1].pbslab"}
-    assert all(len(history(study, cell)) == len(calls) // 2 + 1 for cell in study.cells)
+    for cell in study.cells:
+        assert len(history(study, cell)) == sum(cell.id in record.cells for record in study.records)
 
 
 def test_two_attempts_after_a_lost_node_leave_one_successor(
@@ -59,6 +52,20 @@ def test_two_attempts_after_a_lost_node_leave_one_successor(
     assert_unbroken(study)
     made = [record.successor_of for record in study.records]
     assert made == [None, *range(1, len(made))]
+
+
+def test_a_job_that_pbs_runs_again_after_a_lost_node_leaves_to_its_successor(
+    start_pbs: StartPbs, tmp_path: Path
+) -> None:
+    pbs = start_pbs(submit_from_jobs=True, delays=replace(HURRIED, node_fail_requeue_s=6.0))
+    study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
+    pbs.kill_node("cn1")
+    study.await_that(lambda: re.search(LEAVING, study.output()), "the job to run again")
+    study.await_states("done")
+    assert_unbroken(study)
+    made = parents(study)
+    assert made == [None, *range(1, len(made))]
+    assert study.attempts() == [len(made)]
 
 
 def test_a_cancelled_cell_has_no_successor(start_pbs: StartPbs, tmp_path: Path) -> None:
@@ -101,8 +108,8 @@ def test_a_job_killed_around_its_submission_leaves_the_cell_to_the_next_command(
     jobs: int,
 ) -> None:
     pbs = start_pbs(submit_from_jobs=True)
-    folder = put_in_jobs(pbs, tmp_path / "programs", before, after)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    programs = qsub_in_jobs(pbs, tmp_path / "programs", before, after)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
     study.await_states("stopped")
     called = [call for call in pbs.counting.calls("qsub") if call.job_id]
@@ -111,7 +118,8 @@ def test_a_job_killed_around_its_submission_leaves_the_cell_to_the_next_command(
     assert study.resume() == 0
     study.await_states("done")
     # The job that nobody has written down waits for its record, and has touched nothing.
-    assert len(run_command(["qstat"]).splitlines()) == (jobs and 2 + jobs)
+    left = jobs and 2 + jobs
+    study.await_that(lambda: len(run_command(["qstat"]).splitlines()) == left, "the rest")
     assert study.attempts() == [2]
     assert parents(study) == [None, None]
     assert_unbroken(study)
@@ -123,8 +131,8 @@ def test_a_cancel_while_the_next_job_is_submitted_stops_both(
     pbs = start_pbs(submit_from_jobs=True)
     store = tmp_path / "my study" / "store"
     cancel = shlex.join([sys.executable, "-m", "hpcmlff.cancel", str(store)])
-    folder = put_in_jobs(pbs, tmp_path / "programs", "", f"{cancel} >/dev/null 2>&1")
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    programs = qsub_in_jobs(pbs, tmp_path / "programs", "", f"{cancel} >/dev/null 2>&1")
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     study = started(tmp_path, step_s=0.1, partitions=queue("5s"), **AGAIN)
     study.await_that(lambda: not run_command(["qstat"]), "the queue to be empty")
     assert study.states() == ["stopped"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pbs.coverage_in_jobs import coverage_in_jobs
 
 from hpcmlff.errors import ProfileError, SchedulerError
 from hpcmlff.executors.lookup import load_profile, read_profile
@@ -62,7 +63,8 @@ def start(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
         def run(**changes: Any) -> FakePbs:
             given = {"delays": HURRIED, "nodes": NODES, "queues": QUEUES, "array_cap": 1000}
-            options = FakePbsOptions(**{**given, **changes})
+            measured = {"job_environment": coverage_in_jobs()}
+            options = FakePbsOptions(**{**given, **measured, **changes})
             pbs = stack.enter_context(FakePbs(place / "a pbs", options))
             search = f"{pbs.bin}{os.pathsep}{place / 'bin'}"
             for name in ("mkdir", "date", "tr"):

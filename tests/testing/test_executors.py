@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pbs.coverage_in_jobs import coverage_in_jobs
 
 from hpcmlff.spec.profile import LocalProfile, Partition, PbsProfile, Profile
 from hpcmlff.testing.executors import ExecutorConformance
@@ -27,7 +28,9 @@ class TestOpenPbsExecutor(ExecutorConformance):
     def profile(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, history: bool
     ) -> Iterator[Profile]:
-        with FakePbs(tmp_path / "a pbs", FakePbsOptions(delays=HURRIED, history=history)) as pbs:
+        measured = coverage_in_jobs()
+        options = FakePbsOptions(delays=HURRIED, history=history, job_environment=measured)
+        with FakePbs(tmp_path / "a pbs", options) as pbs:
             for name, value in pbs.environment.items():
                 monkeypatch.setenv(name, value)
             queue = Partition(name="workq", cpus=4, mem_gb=20.0, walltime="1h")

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,14 @@ class Mom:
         Of the fake server.
     home
         $HOME of jobs.
+    environment
+        What every job finds in its environment beside PBS's own variables.
     """
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.home = home
+        self._environment = environment
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def spool(self, node: str) -> Path:
@@ -78,7 +82,7 @@ class Mom:
                 stdout=first,
                 stderr=more[0] if more else first,
                 cwd=self.home,
-                env=job_environment(job, attempt, self.folder, self.home),
+                env={**self._environment, **job_environment(job, attempt, self.folder, self.home)},
                 start_new_session=True,
                 umask=job.request.umask,
             )

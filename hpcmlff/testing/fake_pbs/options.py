@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ class FakePbsOptions:
     """How much longer each command takes, seconds."""
     home: str | None = None
     """$HOME of jobs; None is an empty folder of the fake's own."""
+    job_environment: Mapping[str, str] = field(default_factory=dict)
+    """What the file ``pbs_environment`` of a real one adds to every job's environment."""
     delays: FakeDelays = FakeDelays()
     """Its pace."""
 

@@ -51,7 +51,8 @@ class Server:
         self.options = options
         for path in spool_folders(folder):
             path.mkdir(parents=True, exist_ok=True)
-        self.mom = Mom(folder, Path(options.home or folder / "home"))
+        home = Path(options.home or folder / "home")
+        self.mom = Mom(folder, home, options.job_environment)
         self.user = getpass.getuser()
         self.state = self._read()
         self.running: dict[str, Job] = {}

@@ -29,7 +29,10 @@ def test_a_program_is_session_leader_in_arrays_too(shell: Shell) -> None:
     assert [shell.read(f"{index}.out") for index in (0, 1)] == ["True False\n"] * 2
 
 
-def test_jobs_get_pbss_environment_and_nothing_of_the_users(shell: Shell) -> None:
+def test_jobs_get_pbss_environment_and_nothing_of_the_users(
+    shell_with: Callable[..., Shell],
+) -> None:
+    shell = shell_with(job_environment={"SITE": "here"})
     words = ("-N", "envjob", "-v", "VAR=one", "-l", "select=1:ncpus=2:mem=1gb", "-J", "4-6:2")
     shell.submit(*words, "-j", "oe", "-o", "^array_index^", "--", "/usr/bin/env")
     found = dict(line.split("=", 1) for line in shell.read("6").splitlines())
@@ -45,6 +48,7 @@ def test_jobs_get_pbss_environment_and_nothing_of_the_users(shell: Shell) -> Non
         "PBS_NODEFILE": f"{folder}/aux/0[6].pbslab",
         "PBS_O_WORKDIR": str(shell.folder),
         "PBS_QUEUE": "workq",
+        "SITE": "here",
         "TMPDIR": str(folder / "tmp" / "pbslab" / "pbs.0[6].pbslab"),
         "VAR": "one",
     }
