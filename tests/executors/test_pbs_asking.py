@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from hpcmlff.errors import JobRefused, SchedulerError
-from hpcmlff.executors import pbs_asking, presence
+from hpcmlff.executors import pbs_asking, pbs_node, presence
 from hpcmlff.executors.pbs import PbsExecutor
+from hpcmlff.executors.pbs_executor import OpenPbsExecutor
 from hpcmlff.executors.pbs_ids import read_id
+from hpcmlff.executors.pbs_job import PbsInfoWatcher
+from hpcmlff.spec.profile import Partition, PbsProfile
+from hpcmlff.spec.states import JobState
 
 DOWN = "Connection refused\nqstat: cannot connect to server pbslab (errno=15010)"
 Put = Callable[[str, str], Path]
@@ -177,3 +182,36 @@ def test_a_silent_server_is_an_error_and_no_pbs_is_none(put: Put) -> None:
         presence.pbs_is_here()
     put("sbatch", "exit 0")
     assert PbsExecutor.affinity() == 1
+
+
+def test_without_qstat_states_are_unknown_and_old_ones_stay(
+    put: Put,
+) -> None:
+    queue = Partition(name="workq", cpus=1, mem_gb=1.0, walltime="1h")
+    executor = OpenPbsExecutor(PbsProfile(name="p", scheduler="pbs", partitions=(queue,)))
+    job = {"job_id": "12[]", "elements": 2}
+    assert executor.states([job]) == [(JobState.UNKNOWN, JobState.UNKNOWN)]
+    watcher = PbsInfoWatcher()
+    watcher.register_job("12_0")
+    assert watcher.get_state("12_0", mode="force") == "UNKNOWN"
+    assert not watcher.is_done("12_0", mode="force")
+
+
+def test_a_job_that_begins_before_its_submission_is_written_down_tells_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PBS_JOBID", "12[1].pbslab")
+    monkeypatch.setenv("SUBMITIT_FOLDER", "/store/submitit/mark")
+    own = {"job_id": "12[]", "elements": 3, "user": getpass.getuser()}
+    assert pbs_node.job(3) == {**own, "folder": "/store/submitit/mark"}
+    assert pbs_node.time_left_s() is None
+
+
+def test_a_single_job_is_submitted_by_the_command_that_submitit_asks_for(tmp_path: Path) -> None:
+    executor = PbsExecutor(tmp_path)
+    executor.update_parameters(queue="workq")
+    words = executor._make_submission_command(tmp_path / "job.sh")
+    assert words[:5] == ["qsub", "-N", "submitit", "-q", "workq"]
+    assert words[-4:] == ["--", "/bin/bash", "-l", str(tmp_path / "job.sh")]
+    assert executor._get_job_id_from_submission_command(b"12.pbslab\n") == "12"
+    assert executor._get_job_id_from_submission_command("12[3].pbslab\n") == "12_3"

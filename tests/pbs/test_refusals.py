@@ -96,13 +96,13 @@ def test_a_cell_that_fits_no_queue_is_refused_before_anything_is_written(
 def test_where_there_are_enough_jobs_the_rest_waits_for_resume(
     start_pbs: StartPbs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    start_pbs(queues=(FakeQueue(name="workq", max_queued=4),))
-    study = pbs_study(tmp_path, seeds=range(6), array_cap=3, partitions=queue("1h"))
+    start_pbs(queues=(FakeQueue(name="workq", max_queued=3),))
+    study = pbs_study(tmp_path, seeds=range(4), array_cap=2, partitions=queue("1h"))
     assert study.submit() == 0
     said = capsys.readouterr().err
     assert "not taken for now: qsub: Maximum number of jobs already in queue workq" in said
-    study.await_states(*["done"] * 3, *["pending"] * 3)
+    study.await_states(*["done"] * 2, *["pending"] * 2)
     study.await_that(lambda: not listed(), "the queue to be empty")
     assert study.resume() == 0
-    study.await_states(*["done"] * 6)
+    study.await_states(*["done"] * 4)
     assert_unbroken(study)

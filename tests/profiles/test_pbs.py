@@ -20,7 +20,8 @@ from hpcmlff.executors.pbs_records import clock_s, flag, size_mb, whole
 from hpcmlff.executors.recognition import Machine, choose_profile
 from hpcmlff.profiles.__main__ import main
 from hpcmlff.profiles.detect_pbs import render_pbs
-from hpcmlff.spec.profile import PbsProfile
+from hpcmlff.profiles.outcome_pbs import pbs_findings
+from hpcmlff.spec.profile import Partition, PbsProfile
 from hpcmlff.testing.fake_pbs import HURRIED, FakeNode, FakePbs, FakePbsOptions, FakeQueue
 
 Start = Callable[..., FakePbs]
@@ -372,3 +373,11 @@ def test_queues_say_nothing_that_pbs_does_not_know(place: Path, extra: str, mess
     with pytest.raises(ProfileError) as caught:
         read_profile(Path("mine.yaml"))
     assert str(caught.value).startswith(message)
+
+
+def test_signals_that_do_not_reach_python_are_told() -> None:
+    queue = Partition(name="workq", cpus=1, mem_gb=1.0, walltime="1h")
+    profile = PbsProfile(name="p", scheduler="pbs", partitions=(queue,))
+    [found] = pbs_findings(profile, {"signals": ["USR2"], "requeue": "refused: no"})
+    assert (found.key, found.profile) == (("setup",), "nothing")
+    assert found.cluster == "SIGTERM did not reach Python on the node"
