@@ -22,7 +22,7 @@ from hpcmlff.spec.states import LIVE, JobState
 from hpcmlff.testing.executor_jobs import BEAT, BEGUN, COUNTED, GO, counted
 from hpcmlff.testing.executor_runs import ExecutorRuns, states_elsewhere
 
-_TO = 60
+_TO = 40
 _ELEMENTS = 3
 _EXIT = 3
 

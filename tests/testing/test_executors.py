@@ -22,16 +22,17 @@ class TestLocalExecutor(ExecutorConformance):
         return LocalProfile(name="suite", scheduler="local", cpus=1)
 
 
-@pytest.mark.parametrize("history", [True, False], ids=["history", "no-history"])
 class TestOpenPbsExecutor(ExecutorConformance):
+    """With a history; the whole main job in tests/pbs runs without one."""
+
+    short_walltime_s = 3
+
     @pytest.fixture
-    def profile(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, history: bool
-    ) -> Iterator[Profile]:
+    def profile(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
         measured = coverage_in_jobs()
-        options = FakePbsOptions(delays=HURRIED, history=history, job_environment=measured)
+        options = FakePbsOptions(delays=HURRIED, history=True, job_environment=measured)
         with FakePbs(tmp_path / "a pbs", options) as pbs:
             for name, value in pbs.environment.items():
                 monkeypatch.setenv(name, value)
             queue = Partition(name="workq", cpus=4, mem_gb=20.0, walltime="1h")
-            yield PbsProfile(name="suite", scheduler="pbs", partitions=(queue,), history=history)
+            yield PbsProfile(name="suite", scheduler="pbs", partitions=(queue,), history=True)
