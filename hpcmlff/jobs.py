@@ -96,6 +96,10 @@ def job_states(store: Store, *, fresh: bool = False) -> dict[int, JobStates]:
         over = [record for record in records if record.number not in live]
         if not kept:
             _close(store, executor, over, wait_for_causes=not fresh)
+    asked = {record.number for records in by_profile.values() for record in records}
+    if fresh and _confirmed_since(store, asked):
+        # A job that has ended since had submitted its successor before.
+        return job_states(store, fresh=True)
     return live
 
 
@@ -108,11 +112,16 @@ def cancel_all(store: Store) -> list[str]:
         A job could not be reached.
     """
     by_profile: dict[str, list[Record]] = {}
-    for number in job_states(store, fresh=True):
-        record = store.ledger.read(number)
-        by_profile.setdefault(record.profile["name"], []).append(record)
+    live = list(job_states(store, fresh=True))
+    for record in map(store.ledger.read, live):
         # Written first: a job that is told to stop looks here before it asks to be run again.
         store.ledger.cancel(record)
+    # A job may have submitted its successor before it could see that.
+    late = [one for one in _confirmed_since(store, set(live)) if one.successor_of in live]
+    for record in late:
+        store.ledger.cancel(record)
+    for record in [*map(store.ledger.read, live), *late]:
+        by_profile.setdefault(record.profile["name"], []).append(record)
     for records in by_profile.values():
         executor = executor_for(profile_from(records[-1].profile))
         executor.cancel([record.job or {} for record in records])
@@ -133,6 +142,11 @@ def _close(
             # Somebody who may only look at the store still gets an answer.
             with suppress(OSError):
                 store.ledger.close(record, known)
+
+
+def _confirmed_since(store: Store, known: set[int]) -> list[Record]:
+    found = (one for one in store.ledger.open_records() if one.number not in known)
+    return [one for one in found if one.job is not None]
 
 
 def _asked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hpcmlff.errors import SchedulerError
 
@@ -11,8 +12,25 @@ TIMEOUT_S = 60.0
 """A busy controller answers late; one that has not answered by then is down."""
 
 
-def run_command(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> str:
-    """Run a command of the scheduler and return what it printed.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a command has answered."""
+
+    code: int
+    """Exit code."""
+    printed: str
+    """Standard output."""
+    complaint: str
+    """Standard error."""
+
+    @property
+    def words(self) -> str:
+        """What it said for people: its complaint, or what it printed, or its exit code."""
+        return (self.complaint or self.printed).strip() or f"exit code {self.code}"
+
+
+def call_command(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> Answer:
+    """Run a command of the scheduler and return its answer, whatever its exit code.
 
     Parameters
     ----------
@@ -24,7 +42,7 @@ def run_command(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> str:
     Raises
     ------
     SchedulerError
-        It is not there, refused, or did not answer in time; its words are shown.
+        It is not there, or did not answer in time.
     """
     program = arguments[0]
     try:
@@ -44,7 +62,25 @@ def run_command(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> str:
         ) from None
     except subprocess.TimeoutExpired:
         raise SchedulerError(f"{program} did not answer within {timeout_s:g} s") from None
-    if done.returncode != 0:
-        words = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
-        raise SchedulerError(f"{program}: {words}")
-    return done.stdout
+    return Answer(code=done.returncode, printed=done.stdout, complaint=done.stderr)
+
+
+def run_command(arguments: Sequence[str], timeout_s: float = TIMEOUT_S) -> str:
+    """Run a command of the scheduler and return what it printed.
+
+    Parameters
+    ----------
+    arguments
+        Program and arguments; no shell is involved.
+    timeout_s
+        Longest wait in seconds.
+
+    Raises
+    ------
+    SchedulerError
+        It is not there, refused, or did not answer in time; its words are shown.
+    """
+    answer = call_command(arguments, timeout_s)
+    if answer.code != 0:
+        raise SchedulerError(f"{arguments[0]}: {answer.words}")
+    return answer.printed

@@ -115,7 +115,7 @@ def read_profile(path: Path) -> Profile:
         hint = nearest(str(scheduler), PROFILE_KINDS)
         where = document.where(("scheduler",))
         raise ProfileError(f"unknown scheduler {scheduler!r}", where=where, hint=hint)
-    return document.parse(PROFILE_KINDS[scheduler])
+    return document.parse(PROFILE_KINDS[scheduler]).read_from(path)
 
 
 def _found(path: Path, shadowed_by: Path | None) -> Found:

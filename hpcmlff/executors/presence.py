@@ -44,6 +44,35 @@ def slurm_is_here() -> bool:
     return True
 
 
-# Not by qsub: Slurm's own imitation of it is found on Slurm's clusters, too.
-SCHEDULERS: Mapping[str, Callable[[], bool]] = {"slurm": slurm_is_here}
+def pbs_is_here() -> bool:
+    """Tell whether this machine belongs to a cluster with OpenPBS or PBS Professional.
+
+    Raises
+    ------
+    SchedulerError
+        It does, and the server does not answer.
+    """
+    if not (shutil.which("qsub") and shutil.which("qstat")):
+        return False
+    try:
+        # Slurm's imitation of qsub and Torque's own say something else.
+        if "pbs_version" not in run_command(["qsub", "--version"], _TIMEOUT_S):
+            return False
+    except SchedulerError:
+        return False
+    try:
+        run_command(["qstat", "-B"], _TIMEOUT_S)
+    except SchedulerError as error:
+        # The commands alone, as in a container, know of no server to call.
+        if "pbsconf error" in error.what:
+            return False
+        raise
+    return True
+
+
+# Slurm first: an imitation of qsub is found on its clusters, too.
+SCHEDULERS: Mapping[str, Callable[[], bool]] = {"slurm": slurm_is_here, "pbs": pbs_is_here}
 """Scheduler to the question whether it runs jobs here."""
+
+TITLES: Mapping[str, str] = {"slurm": "Slurm", "pbs": "PBS"}
+"""What people call it."""

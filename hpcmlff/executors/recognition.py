@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from hpcmlff.errors import ProfileError, SchedulerError
 from hpcmlff.executors.lookup import Found, available, load_profile
-from hpcmlff.executors.presence import scheduler_here
+from hpcmlff.executors.presence import TITLES, scheduler_here
 from hpcmlff.spec.profile import Profile, Recognition
 
 
@@ -95,7 +95,7 @@ def _without_recognition(say: Callable[[str], None]) -> Profile:
         raise
     if scheduler:
         raise ProfileError(
-            f"no profile recognises this machine, and {scheduler.title()} runs here",
+            f"no profile recognises this machine, and {TITLES[scheduler]} runs here",
             hint="Give --profile NAME, or let 'python -m hpcmlff.profiles detect' write one",
         )
     say("profile 'local' (no profile recognises this machine, and it has no scheduler)")

@@ -6,18 +6,16 @@ import getpass
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
-from importlib import import_module
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hpcmlff.errors import JobRefused, SchedulerError
 from hpcmlff.executors import slurm_script
 from hpcmlff.executors.base import Job, JobStates, Work
-from hpcmlff.executors.commands import TIMEOUT_S, run_command
+from hpcmlff.executors.commands import run_command
 from hpcmlff.executors.slurm_states import (
     SACCT_FORMAT,
     SQUEUE_FORMAT,
@@ -26,6 +24,7 @@ from hpcmlff.executors.slurm_states import (
     sacct_rows,
     squeue_rows,
 )
+from hpcmlff.executors.submitting import await_command, complete, function_of
 from hpcmlff.spec.states import JobState
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class SlurmExecutor:
         import submitit
         from submitit.core.utils import FailedJobError
 
-        function = _function(work)
+        function = function_of(work)
         count = work.elements
         work.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -93,12 +92,13 @@ class SlurmExecutor:
         SchedulerError
             Slurm could not be asked.
         """
-        _await_sbatch(work)
+        await_command("sbatch", work)
         command = ["squeue", "--me", "--noheader", f"--name={work.name}", "--format=%F"]
         found = run_command(command).split()
         if not found:
             return None
-        _complete(work, found[0])
+        array = [f"{found[0]}_{element}" for element in range(work.elements)]
+        complete(work, array if work.elements > 1 else found[:1])
         return _job(found[0], work.elements)
 
     def states(self, jobs: Sequence[Job]) -> list[JobStates]:
@@ -153,11 +153,6 @@ def _job(job_id: str, elements: int) -> Job:
     return {"job_id": job_id, "elements": elements, "user": getpass.getuser()}
 
 
-def _function(work: Work) -> Any:
-    module, _, name = work.function.partition(":")
-    return getattr(import_module(module), name)
-
-
 @contextmanager
 def _outside_of_jobs() -> Iterator[None]:
     """Hide that we may be inside of a job ourselves: sbatch would pass its limits on."""
@@ -182,36 +177,3 @@ def _translated(error: Exception, work: Work) -> SchedulerError:
         )
     shutil.rmtree(work.folder, ignore_errors=True)
     return JobRefused(words, limit=bool(_LIMIT.search(words)))
-
-
-def _await_sbatch(work: Work) -> None:
-    """Wait for an sbatch that has outlived the command it was started by."""
-    import psutil
-
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
-        commands = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
-        if not any(_is_sbatch_of(command, work.folder.name) for command in commands):
-            return
-        time.sleep(0.1)
-
-
-def _is_sbatch_of(command: Sequence[str], mark: str) -> bool:
-    # Some sites put a script of the same name before Slurm's own.
-    named = any(word.rpartition("/")[2] == "sbatch" for word in command)
-    return named and any(mark in word for word in command)
-
-
-def _complete(work: Work, job_id: str) -> None:
-    """Write the pickles that submitit puts in place only after sbatch has answered."""
-    from submitit.core.utils import DelayedSubmission, JobPaths
-
-    array = work.elements > 1
-    for element in range(work.elements):
-        name = f"{job_id}_{element}" if array else job_id
-        paths = JobPaths(work.folder, job_id=name)
-        if not paths.submitted_pickle.exists():
-            delayed = DelayedSubmission(_function(work), *work.arguments)
-            temporary = work.folder / f"{name}.pkl"
-            delayed.dump(temporary)
-            paths.move_temporary_file(temporary, "submitted_pickle")

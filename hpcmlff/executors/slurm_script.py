@@ -10,8 +10,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.executors.submitting import setup_lines
 from hpcmlff.spec.plan import partition_of
-from hpcmlff.spec.threads import thread_environment
 
 if TYPE_CHECKING:
     from hpcmlff.executors.base import Work
@@ -51,7 +51,7 @@ def parameters(profile: ClusterProfile, work: Work) -> dict[str, Any]:
         "array_parallelism": place.parallel,
         "signal_delay_s": work.grace_s,
         "dependency": f"afterany:{work.after['job_id']}" if work.after else None,
-        "setup": _setup(profile, place),
+        "setup": setup_lines(profile, place),
         "stderr_to_stdout": True,
         "use_srun": profile.use_srun,
         # Since Slurm 22.05 srun does not take over the cores of the job by itself.
@@ -79,15 +79,6 @@ def _gres(place: Placement, partition: Partition) -> str | None:
         return None
     kind = f":{partition.gpu_kind}" if partition.gpu_kind else ""
     return f"gpu{kind}:{place.gpus}"
-
-
-def _setup(profile: ClusterProfile, place: Placement) -> list[str]:
-    scratch = []
-    if profile.scratch:
-        scratch = [f'export TMPDIR="{profile.scratch}"', 'mkdir -p "$TMPDIR"']
-    # Modules lying in the folder of the submission must not shadow those that jobs import.
-    exports = {"PYTHONSAFEPATH": "1", **thread_environment(place.cpus)}
-    return [*profile.setup, *scratch, *(f"export {key}={value}" for key, value in exports.items())]
 
 
 def _additional(profile: ClusterProfile, work: Work) -> dict[str, Any]:

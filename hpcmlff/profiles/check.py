@@ -13,7 +13,7 @@ from hpcmlff.executors.lookup import find_profile, read_profile
 from hpcmlff.executors.presence import scheduler_here
 from hpcmlff.executors.recognition import this_machine
 from hpcmlff.profiles.differences import Difference, fits
-from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Profile
+from hpcmlff.spec.profile import ClusterProfile, LocalProfile, PbsProfile, Profile
 
 NOT_TRIED = (
     "no probe job: not tried whether a job is accepted, Python starts on the node, signals "
@@ -94,22 +94,36 @@ def check_profile(name: str, how: Check) -> Verdict:
         found, cluster = [*compare_local(profile)], "this machine"
     else:
         assert isinstance(profile, ClusterProfile)
-        found, cluster = _slurm(profile, how)
+        found, cluster = _cluster(profile, how)
     return Verdict(profile=profile, path=path, cluster=cluster, differences=tuple(found))
 
 
-def _slurm(profile: ClusterProfile, how: Check) -> tuple[list[Difference], str]:
-    from hpcmlff.executors.slurm_reading import read_facts
-    from hpcmlff.profiles.compare import compare
-
+def _cluster(profile: ClusterProfile, how: Check) -> tuple[list[Difference], str]:
     if scheduler_here() != profile.scheduler:
         raise SchedulerError(
             f"the profile {profile.name!r} is for {profile.scheduler}, which this machine has not",
             hint="Check it on the cluster's login node",
         )
+    compared = _pbs(profile) if isinstance(profile, PbsProfile) else _slurm(profile)
+    return compared[0] + _tried(profile, how), compared[1]
+
+
+def _slurm(profile: ClusterProfile) -> tuple[list[Difference], str]:
+    from hpcmlff.executors.slurm_reading import read_facts
+    from hpcmlff.profiles.compare import compare
+
     facts = read_facts()
     found = compare(profile, facts, this_machine())
-    return found + _tried(profile, how), f"the cluster {facts.cluster!r}, Slurm {facts.version}"
+    return found, f"the cluster {facts.cluster!r}, Slurm {facts.version}"
+
+
+def _pbs(profile: PbsProfile) -> tuple[list[Difference], str]:
+    from hpcmlff.executors.pbs_reading import read_facts
+    from hpcmlff.profiles.compare_pbs import compare_pbs
+
+    facts = read_facts()
+    found = compare_pbs(profile, facts, this_machine())
+    return found, f"the cluster {facts.cluster!r}, PBS {facts.version}"
 
 
 def _tried(profile: ClusterProfile, how: Check) -> list[Difference]:

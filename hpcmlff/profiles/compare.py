@@ -39,7 +39,7 @@ def compare(profile: ClusterProfile, facts: SlurmFacts, machine: Machine) -> lis
         *_accounting(profile, facts),
         *_requeue(profile, facts),
         *_grace(profile, facts),
-        *_poll(profile),
+        *compare_poll(profile),
     ]
 
 
@@ -83,17 +83,22 @@ def _requeue(profile: ClusterProfile, facts: SlurmFacts) -> Iterator[Difference]
         yield note(("requeue",), "scheduler", "JobRequeue=0", change)
 
 
-def _grace(profile: ClusterProfile, facts: SlurmFacts) -> Iterator[Difference]:
-    said = duration(profile.grace)
+def compare_shortest(profile: ClusterProfile) -> Iterator[Difference]:
+    """Compare the grace time with the shortest jobs."""
     shortest = min(profile.partitions, key=lambda one: one.walltime)
     least = shortest.walltime // LEAST_TRAINING_SHARE
     if profile.grace > least:
         cluster = f"jobs in {shortest.name} last {duration(shortest.walltime)}"
-        yield error(("grace",), said, cluster, f"Lower it to {duration(max(1, least))}")
+        change = f"Lower it to {duration(max(1, least))}"
+        yield error(("grace",), duration(profile.grace), cluster, change)
+
+
+def _grace(profile: ClusterProfile, facts: SlurmFacts) -> Iterator[Difference]:
+    yield from compare_shortest(profile)
     if facts.kill_wait_s < profile.grace:
         cluster = f"a cancelled job is killed after {duration(facts.kill_wait_s)} (KillWait)"
         change = "A cancelled cell may lose what it did since its last checkpoint"
-        yield note(("grace",), said, cluster, change)
+        yield note(("grace",), duration(profile.grace), cluster, change)
     yield from _preemption(profile, facts)
 
 
@@ -107,7 +112,8 @@ def _preemption(profile: ClusterProfile, facts: SlurmFacts) -> Iterator[Differen
             yield note(("grace",), duration(profile.grace), cluster, change)
 
 
-def _poll(profile: ClusterProfile) -> Iterator[Difference]:
+def compare_poll(profile: ClusterProfile) -> Iterator[Difference]:
+    """Compare how often the scheduler is asked with what is usual."""
     said = duration(profile.poll_interval)
     least, most = _POLLS_S
     if profile.poll_interval < least:

@@ -9,14 +9,15 @@ from hpcmlff.errors import Key, nearest
 from hpcmlff.profiles.differences import Difference, duration, error, note
 
 if TYPE_CHECKING:
-    from hpcmlff.executors.slurm_facts import NodeFacts, PartitionFacts, SlurmFacts
+    from hpcmlff.executors.slurm_facts import NodeFacts, PartitionFacts
+    from hpcmlff.profiles.facts import ClusterFacts
     from hpcmlff.spec.profile import ClusterProfile, Partition
 
 _MIB = 1024
 _WORKING = ("IDLE", "MIX", "ALLOC", "COMP", "PLANNED", "RESERVED")
 
 
-def compare_partitions(profile: ClusterProfile, facts: SlurmFacts) -> Iterator[Difference]:
+def compare_partitions(profile: ClusterProfile, facts: ClusterFacts) -> Iterator[Difference]:
     """Compare names, states and limits."""
     known = {one.name: one for one in facts.partitions}
     for index, partition in enumerate(profile.partitions):

@@ -18,7 +18,9 @@ _GRACE_S = 90
 """submitit's own default of the time between the signal and the end."""
 
 _WALLTIME_PER_GRACE = 4
-_POLL_S = 30
+POLL_S = 30
+"""Time between two looks at the queue that is written."""
+
 _NOT_IN_WORDS = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
@@ -56,7 +58,7 @@ def render(facts: SlurmFacts, machine: Machine, name: str) -> str:
         partition_lines(facts, found),
         _limits(facts),
         _ends(facts, good),
-        _software(),
+        software(),
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -109,22 +111,27 @@ def _limits(facts: SlurmFacts) -> Iterator[str]:
 
 
 def _ends(facts: SlurmFacts, good: Sequence[Use]) -> Iterator[str]:
-    shortest = min(use.walltime_s for use in good)
-    grace = max(1, min(_GRACE_S, shortest // _WALLTIME_PER_GRACE))
     yield "# What follows a job that ends before its cell is done: the same job again (scheduler),"
     yield "# dependent jobs submitted beforehand (chain), or nothing until `resume` (manual)."
     yield f"requeue: {'scheduler' if facts.requeues else 'chain'}"
     yield "# A job is asked to stop this long before its end; committing a checkpoint must fit."
-    yield f"grace: {duration(grace)}"
+    yield f"grace: {duration(first_grace_s(good))}"
     yield "# What a dead node or a preemption without warning can cost."
     yield "checkpoint_interval: 5m"
     yield "# Time between two looks at the queue."
-    yield f"poll_interval: {duration(_POLL_S)}"
+    yield f"poll_interval: {duration(POLL_S)}"
     yield "# Whether sacct tells why a job ended."
     yield f"accounting: {str(facts.answers_sacct).lower()}"
 
 
-def _software() -> Iterator[str]:
+def first_grace_s(good: Sequence[Use]) -> int:
+    """Return a grace time that leaves most of the shortest jobs to train."""
+    shortest = min(use.walltime_s for use in good)
+    return max(1, min(_GRACE_S, shortest // _WALLTIME_PER_GRACE))
+
+
+def software() -> Iterator[str]:
+    """Return the lines about what makes Python available."""
     yield "# Lines at the beginning of every job, the interpreter if it is another than the one"
     yield "# that submits, and a folder for temporary files on the node."
     yield "# setup: [module load Python/3.11, source ~/hpcmlff/bin/activate]"

@@ -13,7 +13,8 @@ from hpcmlff.profiles.differences import duration
 from hpcmlff.profiles.kinds import NodeKind, gpu_kind_of, kinds_of
 
 if TYPE_CHECKING:
-    from hpcmlff.executors.slurm_facts import Association, PartitionFacts, SlurmFacts
+    from hpcmlff.executors.slurm_facts import Association, PartitionFacts
+    from hpcmlff.profiles.facts import ClusterFacts
 
 UNBOUNDED_S = 7 * 86400
 """Walltime that is written where a partition has no limit."""
@@ -40,13 +41,13 @@ class Use:
         return self.partition.walltime_s or UNBOUNDED_S
 
 
-def uses(facts: SlurmFacts) -> list[Use]:
+def uses(facts: ClusterFacts) -> list[Use]:
     """Return all partitions: the default first, then without GPUs, then the shorter ones."""
     found = [_use(partition, facts.associations) for partition in facts.partitions]
     return sorted(found, key=_order)
 
 
-def partition_lines(facts: SlurmFacts, found: Sequence[Use]) -> Iterator[str]:
+def partition_lines(facts: ClusterFacts, found: Sequence[Use]) -> Iterator[str]:
     """Return the lines of the key ``partitions``."""
     good = [use for use in found if not use.obstacle]
     yield "# A cell goes to the first partition it fits, so the order is the order of preference."
@@ -112,7 +113,7 @@ def _qos(partition: PartitionFacts, found: Association | None) -> str | None:
     return next((one for one in found.qos if one in partition.qos), None)
 
 
-def _comments(facts: SlurmFacts, use: Use, number: int) -> Iterator[str]:
+def _comments(facts: ClusterFacts, use: Use, number: int) -> Iterator[str]:
     partition = use.partition
     if partition.is_default:
         yield "The cluster's default partition."

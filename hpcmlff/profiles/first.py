@@ -23,15 +23,27 @@ def first_profile(output: Path | None) -> str:
     SchedulerError
         This machine has no scheduler, or it does not answer.
     """
-    if scheduler_here() is None:
+    scheduler = scheduler_here()
+    if scheduler is None:
         raise SchedulerError(
             "this machine has no scheduler", hint="Its profile is 'local'; nothing to detect"
         )
+    if scheduler == "pbs":
+        return _of_pbs(output)
     from hpcmlff.executors.slurm_reading import read_facts
     from hpcmlff.profiles.detect import name_of, render
 
     facts = read_facts()
     return render(facts, this_machine(), name_of(output.stem if output else facts.cluster))
+
+
+def _of_pbs(output: Path | None) -> str:
+    from hpcmlff.executors.pbs_reading import read_facts
+    from hpcmlff.profiles.detect import name_of
+    from hpcmlff.profiles.detect_pbs import render_pbs
+
+    facts = read_facts()
+    return render_pbs(facts, this_machine(), name_of(output.stem if output else facts.cluster))
 
 
 def write_new(path: Path, text: str) -> None:

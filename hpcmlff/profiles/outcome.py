@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff import __version__
 from hpcmlff.profiles.differences import Difference, error, note
+from hpcmlff.profiles.outcome_pbs import pbs_findings
 from hpcmlff.profiles.probe_job import SIGNALS
+from hpcmlff.spec.profile import PbsProfile
 
 if TYPE_CHECKING:
     from hpcmlff.spec.profile import ClusterProfile
@@ -44,6 +46,8 @@ def summary(outcome: Outcome) -> str:
     told = outcome.report
     heard = ", ".join(told["signals"]) or "no signal"
     requeued = "was requeued" if outcome.came_back else "was not requeued"
+    if told.get("scheduler") == "pbs":
+        requeued = "may submit jobs" if told["requeue"] == "asked" else "may not submit jobs"
     return (
         f"the probe job ran on {told['host']} (Python {told['python']}, hpcmlff "
         f"{told['hpcmlff']}), heard {heard}, and {requeued}"
@@ -78,6 +82,9 @@ def findings(profile: ClusterProfile, outcome: Outcome) -> list[Difference]:
         ]
     if outcome.report is None:
         return [_failed(profile, outcome.log)]
+    if isinstance(profile, PbsProfile):
+        told = outcome.report
+        return [*_software(told), *pbs_findings(profile, told), *_scratch(profile, told)]
     return [
         *_software(outcome.report),
         *_signals(profile, outcome.report),

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from hpcmlff.errors import HpcmlffError, JobRefused, SchedulerError
-from hpcmlff.executors.base import Job, Work
-from hpcmlff.executors.commands import run_command
-from hpcmlff.executors.slurm import SlurmExecutor
+from hpcmlff.executors.base import Executor, Job, Work
+from hpcmlff.executors.choice import executor_for
 from hpcmlff.profiles.outcome import Outcome
+from hpcmlff.profiles.probe_calls import send_signal, waiting_for
 from hpcmlff.profiles.probe_folder import SILENCE, log_tail, private_folder, read_report
 from hpcmlff.profiles.probe_job import GO_ON, REPORT, SIGNALS
 from hpcmlff.spec.plan import Placement
-from hpcmlff.spec.profile import ClusterProfile
+from hpcmlff.spec.profile import ClusterProfile, PbsProfile
 from hpcmlff.spec.states import JobState
 
 _WALLTIME_S = 300
@@ -53,11 +53,11 @@ class Probe:
         Raises
         ------
         SchedulerError
-            Slurm did not answer.
+            The scheduler did not answer.
         """
         with private_folder(parent) as folder:
             work = self._work(folder)
-            executor = SlurmExecutor(self.profile)
+            executor = executor_for(self.profile)
             try:
                 job = executor.submit(work)
                 self.say(f"probe job {job['job_id']} in {work.placement.partition}")
@@ -92,11 +92,11 @@ class Probe:
         report = folder / REPORT
         if not self._started(job, work, report):
             if self._state(job) is JobState.QUEUED:
-                return Outcome(waiting=f"{self.wait_s:g} s ({_reason(job)})")
+                return Outcome(waiting=f"{self.wait_s:g} s ({waiting_for(self.profile, job)})")
             return Outcome(log=log_tail(work.folder))
         for name in SIGNALS:
             with suppress(SchedulerError):  # a job that is gone by now has not heard it
-                run_command(self._signalling(job, name))
+                send_signal(self.profile, job, name)
         _until(_SHARED_FOLDER_S, lambda: set(read_report(report)["signals"]) == set(SIGNALS))
         (folder / GO_ON).touch()
         _until(_SHARED_FOLDER_S, lambda: read_report(report)["requeue"])
@@ -115,16 +115,13 @@ class Probe:
             _until(_SHARED_FOLDER_S, lambda: report.exists() or log_tail(work.folder))
         return report.exists()
 
-    def _signalling(self, job: Job, name: str) -> list[str]:
-        # Without srun there is no step to signal, only the script, which Python has replaced.
-        batch = [] if self.profile.use_srun else ["--batch"]
-        return ["scancel", f"--signal={name}", *batch, str(job["job_id"])]
-
     def _decided(self, job: Job, report: Path) -> bool:
-        return read_report(report)["requeue"] != "asked" or self._state(job) is JobState.QUEUED
+        if isinstance(self.profile, PbsProfile) or read_report(report)["requeue"] != "asked":
+            return True
+        return self._state(job) is JobState.QUEUED
 
     def _state(self, job: Job) -> JobState:
-        return SlurmExecutor(self.profile).states([job])[0][0]
+        return executor_for(self.profile).states([job])[0][0]
 
 
 def _until(longest_s: float, holds: Callable[[], Any]) -> bool:
@@ -136,14 +133,10 @@ def _until(longest_s: float, holds: Callable[[], Any]) -> bool:
     return True
 
 
-def _end(executor: SlurmExecutor, work: Work) -> None:
+def _end(executor: Executor, work: Work) -> None:
     """Cancel the job and wait until it writes no more; found by name, if we were cut off."""
     with suppress(HpcmlffError):
         job = executor.find(work) if work.folder.exists() else None
         if job is not None:
             executor.cancel([job])
             _until(_SHARED_FOLDER_S, lambda: executor.states([job])[0][0] is JobState.ENDED)
-
-
-def _reason(job: Job) -> str:
-    return run_command(["squeue", "--noheader", "--format=%r", f"--jobs={job['job_id']}"]).strip()

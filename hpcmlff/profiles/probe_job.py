@@ -62,6 +62,7 @@ def _place() -> dict[str, Any]:
         "host": os.environ.get("SLURMD_NODENAME") or socket.gethostname(),
         "python": platform.python_version(),
         "hpcmlff": __version__,
+        "scheduler": os.environ.get("SUBMITIT_EXECUTOR", "slurm"),
         "scontrol": shutil.which("scontrol"),
         "temporary": folder,
         "temporary_is_writable": os.access(folder, os.W_OK | os.X_OK),
@@ -80,13 +81,29 @@ def _tell(told: dict[str, Any], path: Path) -> None:
 
 
 def _requeue() -> str:
-    """Requeue our own job, as a worker does; return ``asked`` or the words of the refusal."""
-    command = ["scontrol", "requeue", os.environ["SLURM_JOB_ID"]]
+    """See to a successor as a worker does; return ``asked`` or the words of the refusal."""
+    if os.environ.get("SUBMITIT_EXECUTOR") == "pbs":
+        return _submit()
+    return _call(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]])[0]
+
+
+def _submit() -> str:
+    """Submit a job on PBS, held so that it never runs, and delete it."""
+    what = ["-q", os.environ["PBS_QUEUE"], "-l", "select=1:ncpus=1", "-l", "walltime=00:01:00"]
+    held = ["-h", "-N", "hpcmlff-check", "-j", "oe", "-o", "/dev/null", *what]
+    answer, job_id = _call(["qsub", "-f", *held, "--", "/bin/true"])
+    if job_id:
+        _call(["qdel", job_id])
+    return answer
+
+
+def _call(command: list[str]) -> tuple[str, str]:
+    """Return ``asked`` or the words of the refusal, and what was printed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except OSError as error:
-        return f"refused: {error.strerror}"
+        return f"refused: {error.strerror}", ""
     except subprocess.TimeoutExpired:
-        return "refused: no answer within a minute"
+        return "refused: no answer within a minute", ""
     words = (done.stderr or done.stdout).strip()
-    return f"refused: {words}" if done.returncode else "asked"
+    return (f"refused: {words}", "") if done.returncode else ("asked", done.stdout.strip())

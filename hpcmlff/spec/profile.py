@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from hpcmlff.spec.strict import Seconds, Strict
 
@@ -23,6 +25,14 @@ class Recognition(Strict):
     """Variable to the pattern of its value, such as ``{SLURM_CLUSTER_NAME: vega*}``."""
     hosts: tuple[str, ...] = ()
     """Patterns of the host's name, such as ``login*.vega.example``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a profile was read from; profiles that say the same are equal all the same."""
+
+    path: Path | None = field(compare=False)
+    """The file; None if there is none."""
 
 
 class Profile(Strict):
@@ -46,6 +56,17 @@ class Profile(Strict):
     """Shortest time between two looks at the jobs from a login node."""
     attempts_without_progress: Count = 5
     """A cell is given up after this many attempts in a row without a checkpoint."""
+    _origin: Origin = PrivateAttr(default=Origin(path=None))
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was read from, for messages; None if it was not."""
+        return self._origin.path
+
+    def read_from(self, path: Path) -> Self:
+        """Remember the file it was read from; return itself."""
+        self._origin = Origin(path=path)
+        return self
 
 
 class LocalProfile(Profile):
@@ -89,7 +110,7 @@ class Partition(Strict):
 class ClusterProfile(Profile):
     """A cluster with a scheduler."""
 
-    scheduler: Literal["slurm"]
+    scheduler: Literal["slurm", "pbs"]
     """What runs the jobs."""
     partitions: tuple[Partition, ...] = Field(min_length=1)
     """In the order of preference: a cell goes to the first one it fits."""
@@ -121,7 +142,68 @@ class ClusterProfile(Profile):
     """Further options of the submitting command, such as ``{constraint: zen3}``."""
 
 
-PROFILE_KINDS: Mapping[str, type[Profile]] = {"local": LocalProfile, "slurm": ClusterProfile}
+class PbsProfile(ClusterProfile):
+    """A cluster with OpenPBS or PBS Professional."""
+
+    scheduler: Literal["pbs"]
+    """What runs the jobs."""
+    requeue: Literal["scheduler", "chain", "manual"] = "manual"
+    """As for `ClusterProfile`; since PBS lets nobody requeue a job of his own, ``scheduler``
+    means that the job submits the next one, and needs `submit_from_jobs`."""
+    project: Word | None = None
+    """Project of the jobs (``-P``); `account` is the account string (``-A``)."""
+    submit_from_jobs: bool = Field(default=False, validate_default=True)
+    """Whether ``qsub`` works on nodes."""
+    history: bool = False
+    """Whether the server remembers finished jobs, so that it can be asked how they ended."""
+    gpu_kind_resource: Word | None = Field(default=None, validate_default=True)
+    """Resource that names the kind of a chunk's GPUs, such as ``gpu_model``; needed where a
+    partition has a `gpu_kind`."""
+    accounting: bool = False
+    """Slurm's; `history` stands for it."""
+
+    @field_validator("submit_from_jobs")
+    @classmethod
+    def _may_submit(cls, value: bool, info: ValidationInfo) -> bool:
+        if info.data.get("requeue") == "scheduler" and not value:
+            raise ValueError(
+                "requeue: scheduler needs jobs that may submit the next one; write "
+                "submit_from_jobs: true if qsub works on nodes, else requeue: chain or manual"
+            )
+        return value
+
+    @field_validator("qos", "accounting", "use_srun")
+    @classmethod
+    def _is_no_option_of_pbs(cls, value: Any, info: ValidationInfo) -> Any:
+        if value != cls.model_fields[str(info.field_name)].default:
+            raise ValueError(f"{info.field_name} is a key of Slurm's profiles, PBS has none")
+        return value
+
+    @field_validator("partitions")
+    @classmethod
+    def _have_no_qos(cls, value: tuple[Partition, ...]) -> tuple[Partition, ...]:
+        for one in value:
+            if one.qos is not None:
+                raise ValueError(f"the queue {one.name!r} has a qos, which PBS does not know")
+        return value
+
+    @field_validator("gpu_kind_resource")
+    @classmethod
+    def _names_kinds(cls, value: str | None, info: ValidationInfo) -> str | None:
+        for one in info.data.get("partitions", ()):
+            if one.gpu_kind is not None and value is None:
+                raise ValueError(
+                    f"the queue {one.name!r} has a gpu_kind; name the resource that asks for it, "
+                    "such as gpu_model"
+                )
+        return value
+
+
+PROFILE_KINDS: Mapping[str, type[Profile]] = {
+    "local": LocalProfile,
+    "slurm": ClusterProfile,
+    "pbs": PbsProfile,
+}
 """Scheduler to what its profiles say."""
 
 

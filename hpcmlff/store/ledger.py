@@ -2,8 +2,8 @@
 
 ``000001.json`` is written before the scheduler is asked (the intent),
 ``000001.job.json`` once it has answered, ``000001.cancelled.json`` when somebody has
-asked the job to stop, ``000001.ended.json`` when it is known to be over. Files are
-never changed.
+asked the job to stop, ``000001.ended.json`` when it is known to be over. What a job has
+submitted itself is written down at once, with the job. Files are never changed.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Intent:
     """Number of the submission whose end this one waits for; None for none."""
     retry: bool = False
     """Failed cells were asked for; what failed before does not count against them."""
+    successor_of: int | None = None
+    """Number of the submission whose job has submitted this one; None for a command's."""
 
 
 _NEEDED = {one.name for one in fields(Intent) if one.default is MISSING}
@@ -77,11 +79,19 @@ class Ledger:
         OSError
             The store cannot be written.
         """
-        number = max(self._numbers(), default=0) + 1
-        content = [json_bytes(asdict(intent))]
-        while not create_once(self._path(number), content):
-            number += 1
-        return self.read(number)
+        return self._add(asdict(intent))
+
+    def adopt(self, intent: Intent, job: Mapping[str, Any]) -> Record:
+        """Write down a submission that has been made, with what the executor returned.
+
+        In one step, so that it is never taken for one that was cut off.
+
+        Raises
+        ------
+        OSError
+            The store cannot be written.
+        """
+        return self._add({**asdict(intent), "job": dict(job)})
 
     def confirm(self, record: Record, job: Mapping[str, Any]) -> None:
         """Write down what the executor returned."""
@@ -134,7 +144,7 @@ class Ledger:
         return Record(
             **given | {"cells": tuple(facts["cells"])},
             number=number,
-            job=read_json(self._path(number, "job")),
+            job=read_json(self._path(number, "job")) or facts.get("job"),
             ended=self.is_ended(number),
         )
 
@@ -145,6 +155,13 @@ class Ledger:
     def newest_first(self) -> Iterator[Record]:
         """Return all submissions, the newest first."""
         return (self.read(number) for number in reversed(self._numbers()))
+
+    def _add(self, facts: Mapping[str, Any]) -> Record:
+        number = max(self._numbers(), default=0) + 1
+        content = [json_bytes(facts)]
+        while not create_once(self._path(number), content):
+            number += 1
+        return self.read(number)
 
     def _numbers(self) -> list[int]:
         if not self.folder.is_dir():

@@ -43,27 +43,28 @@ def run_element(store_path: str, number: int) -> str:
 
 def _run(store_path: str, number: int, stop: StopRequest) -> str:
     from hpcmlff.errors import EXIT_STOPPED_EARLY
-    from hpcmlff.executors import slurm_node
+    from hpcmlff.executors.node import node_of
     from hpcmlff.store.store import open_store
     from hpcmlff.worker.record import own_record, reason_to_leave
 
     store = open_store(Path(store_path))
     record = store.ledger.read(number)
+    node = node_of(record.profile["scheduler"])
     if record.job is None:
-        record = own_record(store, number, slurm_node.job(len(record.cells)))
-    cell = store.grids.find_cell(record.revision, record.cells[slurm_node.element()])
-    if reason := reason_to_leave(store, record, store.cell(cell)):
+        record = own_record(store, number, node.job(len(record.cells)))
+    cell = store.grids.find_cell(record.revision, record.cells[node.element()])
+    if reason := reason_to_leave(store, record, cell):
         return f"nothing to do: {reason}"
     code = _train(store, record, cell, stop)
     if code == EXIT_STOPPED_EARLY and stop.reason:
-        return _arrange_successor(store, record)
+        return _arrange_successor(store, record, cell, stop.reason)
     if code not in {0, EXIT_STOPPED_EARLY}:
         raise SystemExit(code)
     return "done" if code == 0 else "another job has the cell"
 
 
 def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
-    from hpcmlff.executors.slurm_node import time_left_s
+    from hpcmlff.executors.node import node_of
     from hpcmlff.models.protocol import Allocation
     from hpcmlff.spec.strict import seconds
     from hpcmlff.worker.age import process_age_s
@@ -73,7 +74,8 @@ def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
     # Its plain values: building the profile's class again costs as much as a short training.
     place, profile = record.placement, record.profile
     granted_s = place["walltime_s"] - process_age_s()
-    stop.end_in(min(granted_s, time_left_s() or granted_s) - seconds(profile["grace"]))
+    told_s = node_of(profile["scheduler"]).time_left_s() or granted_s
+    stop.end_in(min(granted_s, told_s) - seconds(profile["grace"]))
     order = Order(
         store=str(store.path),
         revision=record.revision,
@@ -94,14 +96,22 @@ def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
     return run_order(order, pace)
 
 
-def _arrange_successor(store: Store, record: Record) -> str:
-    from hpcmlff.executors.slurm_node import requeue
-
+def _arrange_successor(store: Store, record: Record, cell: Cell, reason: str) -> str:
     if store.ledger.is_cancelled(record.number):
         return "cancelled"
     policy = record.profile["requeue"]
     if policy != "scheduler":
         return f"stopped; requeue is {policy!r}"
+    if record.profile["scheduler"] == "pbs":
+        from hpcmlff.worker.successor import submit_successor
+
+        return submit_successor(store, record, cell, reason)
+    return _put_back()
+
+
+def _put_back() -> str:
+    from hpcmlff.executors.slurm_node import requeue
+
     try:
         refused = requeue()
     except SchedulerError as error:

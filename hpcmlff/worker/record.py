@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder, CellFolder
     from hpcmlff.store.ledger import Ledger, Record
     from hpcmlff.store.store import Store
@@ -35,15 +36,28 @@ def own_record(store: Store, number: int, job: Mapping[str, Any]) -> Record:
     return store.ledger.read(number)
 
 
-def reason_to_leave(store: Store, record: Record, folder: CellFolder) -> str:
+def reason_to_leave(store: Store, record: Record, cell: Cell) -> str:
     """Return why a job must not train a cell of its record, or an empty text."""
     if record.ended:
         return "its submission was given up, or is over"
-    if store.ledger.is_cancelled(record.number):
+    # Who cancelled may not have seen a job that was just being submitted.
+    if any(store.ledger.is_cancelled(n) for n in (record.number, record.successor_of) if n):
         return "it was cancelled"
-    newest = folder.attempts()[:1]
+    newest = store.cell(cell).attempts()[:1]
     if record.after is not None and newest and has_failed(newest[0]):
         return "the cell has failed in the job before"
+    # Only what has run before can have submitted a successor.
+    if newest and record.profile.get("submit_from_jobs"):
+        return _word_of_successor(store, record, cell.id)
+    return ""
+
+
+def _word_of_successor(store: Store, record: Record, cell_id: str) -> str:
+    for later in store.ledger.newest_first():
+        if later.number <= record.number:
+            break
+        if later.successor_of == record.number and cell_id in later.cells and not later.ended:
+            return f"job {(later.job or {}).get('job_id')} goes on"
     return ""
 
 

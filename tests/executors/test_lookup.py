@@ -73,7 +73,7 @@ def test_an_unknown_profile_is_refused_with_the_nearest() -> None:
     [
         ("scheduler: local\ngraec: 5s\n", ":3: graec: unknown key. Did you mean 'grace'?"),
         ("scheduler: slrum\n", ":2: scheduler: unknown scheduler 'slrum'. Did you mean 'slurm'?"),
-        ("scheduler: [7]\n", ":2: scheduler: unknown scheduler [7]. Valid: local, slurm"),
+        ("scheduler: [7]\n", ":2: scheduler: unknown scheduler [7]. Valid: local, pbs, slurm"),
         ("grace: 5s\n", ":1: the key 'scheduler' is missing"),
         ("scheduler: slurm\n", ":1: the key 'partitions' is missing"),
         (
@@ -95,7 +95,7 @@ def test_all_profiles_are_listed_the_broken_and_the_shadowed_too(home: Path) -> 
     mine = write(home / "cluster_profiles", "vega", "scheduler: slrum\n")
     write(home / "config/hpcmlff/profiles", "ours")
     found = {(one.name, one.path.resolve()): one for one in available()}
-    assert [name for name, _ in found] == ["vega", "ours", "aneesur", "local", "vega"]
+    assert [name for name, _ in found] == ["vega", "ours", "aneesur", "local", "sabarmati", "vega"]
     broken = found["vega", mine]
     assert broken.profile is None
     assert "unknown scheduler 'slrum'" in str(broken.error)

@@ -42,10 +42,10 @@ def test_profiles_are_listed_for_scripts(place: Path, capsys: pytest.CaptureFixt
         "error": None,
         "shadowed_by": None,
     }
-    assert [one["name"] for one in listed] == ["mine", "aneesur", "local", "vega"]
+    assert [one["name"] for one in listed] == ["mine", "aneesur", "local", "sabarmati", "vega"]
 
 
-@pytest.mark.parametrize("name", ["vega", "aneesur", "local"])
+@pytest.mark.parametrize("name", ["vega", "aneesur", "local", "sabarmati"])
 def test_a_shown_profile_can_be_read_again(
     place: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -161,6 +161,20 @@ def test_the_ledger_numbers_records_and_remembers_their_end(store: Store) -> Non
     assert ledger.is_cancelled(2)
 
 
+def test_what_was_submitted_before_is_written_down_with_its_job(store: Store) -> None:
+    intent = Intent(
+        profile={"name": "local"},
+        cells=(CELL.id,),
+        mark="a",
+        revision=1,
+        placement={"cells_per_element": 1},
+        successor_of=1,
+    )
+    made = store.ledger.adopt(intent, {"job_id": "13"})
+    assert (made.number, made.job, made.successor_of) == (1, {"job_id": "13"}, 1)
+    assert store.ledger.open_records() == [made]
+
+
 def test_a_file_is_created_by_one_process_only(tmp_path: Path) -> None:
     code = (
         "import sys, os; from pathlib import Path\n"
