@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
     from pydantic import BaseModel
@@ -197,6 +199,33 @@ class Trainer(Protocol[State]):
             ``(n_frames,)``, kcal/mol, of the whole molecule.
         forces
             ``(n_frames, n_atoms, 3)``, kcal/mol/Å.
+        """
+        ...
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """A trainer whose models can be written in the format of the package they come from."""
+
+    export_suffix: str
+    """Ending of the file, such as ``.npz``."""
+
+    def export(self, task: Task, model: Arrays, path: Path) -> None:
+        """Write a model.
+
+        Parameters
+        ----------
+        task
+            The task it was trained for.
+        model
+            What `Trainer.model` returned.
+        path
+            The file.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
         """
         ...
 

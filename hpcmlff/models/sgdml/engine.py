@@ -6,26 +6,32 @@ after each tile of the factorisation, which outlives the process.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hpcmlff.files import write_durably
 from hpcmlff.models.protocol import Arrays, Progress, ShouldStop, Task
 from hpcmlff.models.sgdml import state as states
 from hpcmlff.models.sgdml.checks import check_frames, check_memory
-from hpcmlff.models.sgdml.model import kernel_model, predict
+from hpcmlff.models.sgdml.model import kernel_model, predict, to_npz_model
 from hpcmlff.models.sgdml.search import search_frames
 from hpcmlff.models.sgdml.state import SgdmlState
 from hpcmlff.models.sgdml.training import advance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 
 class SgdmlTrainer:
     """Chooses the length scale by validation forces, then trains once with all frames."""
+
+    export_suffix = ".npz"
+    """Ending of an exported model's file."""
 
     def start(self, task: Task) -> SgdmlState:
         """Check the task and return the state before the symmetries are known.
@@ -97,3 +103,15 @@ class SgdmlTrainer:
             The positions are of another molecule.
         """
         return predict(kernel_model(task.species, model), positions, task.allocation.threads)
+
+    def export(self, task: Task, model: Arrays, path: Path) -> None:
+        """Write a model file as sgdml does, for ``GDMLPredict`` and the command ``sgdml``.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        file = io.BytesIO()
+        np.savez_compressed(file, **to_npz_model(task, model))
+        write_durably(path, [file.getvalue()])
