@@ -16,6 +16,25 @@ from hpcmlff.testing.molecules import SPECIES, samples
 # A shell that runs the tests in its background has Ctrl-C ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_LONGEST_FIRST = ("cluster", "pbs", "testing", "models", "store", "worker")
+"""Folders of tests; what takes long must not begin last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests one process has to run, where several share them out."""
+    here = Path(__file__).parent
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(here).parts[0]
+
+    order = {name: number for number, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(folder(item), len(order)))
+    for item in items:
+        # One private Slurm at a time; the other fixtures belong to modules.
+        group = "slurm" if folder(item) == "cluster" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 UNITS = "{energy: kcal/mol, length: angstrom}"
 
 WriteGrid = Callable[..., Path]
