@@ -10,3 +10,8 @@ class TestSgdml(TrainerConformance):
     entry = SGDML
     settings: ClassVar = {"sigma": [3, 5, 8, 12, 20, 30, 45, 70]}
     random = False
+
+
+class TestSgdmlByIteration(TrainerConformance):
+    entry = SGDML
+    settings: ClassVar = {"sigma": [8, 12, 20], "solver": "cg", "lam": 1e-6}

@@ -40,6 +40,13 @@ class SgdmlSettings(Strict):
     """Fit training energies together with forces; otherwise energies come from the
     integrated forces and one constant."""
 
+    solver: Literal["analytic", "cg"] = "analytic"
+    """``analytic`` factorises the kernel matrix; ``cg`` iterates, with a preconditioner,
+    which is less exact and can be faster for very large systems. Length scales are compared by
+    factorisation in any case."""
+    tolerance: float = Field(default=1e-4, gt=0, lt=1)
+    """Of ``cg``: norm of what the solution leaves of the labels over the labels' norm."""
+
     @field_validator("sigma")
     @classmethod
     def _unequal(cls, value: str | int | list[int]) -> str | int | list[int]:

@@ -107,3 +107,18 @@ class CpuArithmetic:
     def solve(self, target: NDArray[np.float64], factor: NDArray[np.float64]) -> None:
         """Let target be X of ``X @ factor.T = target``."""
         blas.dtrsm(1.0, factor.T, target.T, lower=False, trans_a=True, overwrite_b=True)
+
+
+def arithmetic_on(device: str) -> Arithmetic:
+    """Return the operations of a device.
+
+    Parameters
+    ----------
+    device
+        ``cpu``, or what torch knows, such as ``cuda``.
+    """
+    if device == "cpu":
+        return CpuArithmetic()
+    from hpcmlff.models.sgdml.cuda import TorchArithmetic
+
+    return TorchArithmetic(device)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import ThreadpoolController
 
 from hpcmlff.errors import TrainingError
-from hpcmlff.models.sgdml.cg_size import CgSize, least_size, size_for, wanted_size
+from hpcmlff.models.sgdml.cg_size import MOST_ITERATIONS, CgSize, least_size, size_for, wanted_size
 from hpcmlff.models.sgdml.cg_state import CgState
 from hpcmlff.models.sgdml.iteration import Iteration
 from hpcmlff.models.sgdml.nystroem import Building
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """As stock sgdml's solver."""
-MOST_ITERATIONS = 3000
-"""Ten times what usual systems take."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,6 +125,9 @@ class CgSolver:
     def solution(self, state: CgState) -> NDArray[np.float64]:
         """Return x, ``(n,)``; sgdml's alphas are its negative."""
         return state.solution
+
+    def flush(self) -> None:
+        """Do nothing: blocks are on disk once they are there."""
 
     def work(self, state: CgState) -> tuple[int, int]:
         """Return steps done and in all; of iterations, all that there may be."""

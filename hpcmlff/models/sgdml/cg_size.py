@@ -24,6 +24,9 @@ _WANTED, _LEAST = 3.0, 1.0
 _TILE_FLOP = 1e11
 """Operations of a part of the Gram matrix, which a core does in seconds."""
 
+MOST_ITERATIONS = 3000
+"""Ten times what usual systems take; with more it is given up."""
+
 _ELEMENTWISE = 300
 """Products that a pair of frames' exponential function and the like take as long as."""
 
@@ -55,6 +58,11 @@ class CgSize:
         step = max(64, int(_TILE_FLOP / self.n / self.n_columns))
         starts = range(0, self.n_columns, step)
         return [slice(at, min(at + step, self.n_columns)) for at in starts]
+
+    @property
+    def parts(self) -> int:
+        """Blocks that the preconditioner is made of."""
+        return 3 + 2 * len(self.panels()) + len(self.tiles())
 
     @property
     def mem_gb(self) -> float:

@@ -25,8 +25,7 @@ def check_memory(task: Task) -> None:
         Says how much is needed and how much the job has.
     """
     n_train, n_atoms, _ = task.train.positions.shape
-    energies = task.settings.energy_constraint
-    needed, given = least_mem_gb(n_atoms, n_train, energies=energies), task.allocation.mem_gb
+    needed, given = least_mem_gb(task.settings, n_atoms, n_train), task.allocation.mem_gb
     if needed > given:
         raise TrainingError(
             f"sGDML with {n_train} training frames of {n_atoms} atoms needs {needed:.2f} GiB, "

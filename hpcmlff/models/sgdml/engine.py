@@ -75,7 +75,7 @@ class SgdmlTrainer:
     def to_arrays(self, state: SgdmlState) -> Arrays:
         """Return symmetries, candidates and the model; tiles are on disk once it returns."""
         if state.running is not None:
-            state.running.system.tiles.flush()
+            state.running.flush()
         return states.to_arrays(state)
 
     def from_arrays(self, task: Task, arrays: Arrays) -> SgdmlState:  # noqa: ARG002

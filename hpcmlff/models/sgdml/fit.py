@@ -9,7 +9,7 @@ import numpy as np
 
 from hpcmlff.models.sgdml.consistency import check_energies
 from hpcmlff.models.sgdml.factor import System
-from hpcmlff.models.sgdml.kernel import make_kernel
+from hpcmlff.models.sgdml.kernel import Kernel, make_kernel
 from hpcmlff.models.sgdml.model import SOLVERS, kernel_model, predict
 from hpcmlff.models.sgdml.symmetries import describe
 from hpcmlff.models.sgdml.tiling import make_tiling
@@ -36,6 +36,8 @@ class Solution:
     """``(n,)``, in the kernel's order."""
     residual: float
     """Norm of what it leaves of the labels, over the labels' norm."""
+    iterations: int | None = None
+    """Iterations it took; None for a factorisation's."""
 
 
 def system_of(
@@ -56,21 +58,25 @@ def system_of(
     tiles
         Where tiles of the factor are kept.
     """
-    energies = task.settings.energy_constraint
     n_frames, n_atoms, _ = train.positions.shape
-    threads = task.allocation.threads
     return System(
-        kernel=make_kernel(train.positions, perms, sigma, energies=energies, threads=threads),
+        kernel=kernel_of(task, train, perms, sigma),
         lam=task.settings.lam,
-        tiling=make_tiling(n_frames, n_atoms, energies=energies),
+        tiling=make_tiling(n_frames, n_atoms, energies=task.settings.energy_constraint),
         tiles=tiles,
     )
 
 
-def labels(system: System, train: Samples) -> tuple[NDArray[np.float64], float]:
+def kernel_of(task: Task, train: Samples, perms: NDArray[np.int64], sigma: int) -> Kernel:
+    """Describe some training frames; as `system_of`."""
+    energies, threads = task.settings.energy_constraint, task.allocation.threads
+    return make_kernel(train.positions, perms, sigma, energies=energies, threads=threads)
+
+
+def labels(kernel: Kernel, train: Samples) -> tuple[NDArray[np.float64], float]:
     """Return ``(n,)``, what the system is solved for, of unit spread, and the spread."""
     forces, energies = train.forces, train.energies.mean() - train.energies
-    found = system.kernel.unknowns(forces, energies)
+    found = kernel.unknowns(forces, energies)
     scale = float(found.std())
     return found / scale, scale
 
@@ -113,7 +119,7 @@ def _refined(
 
 
 def model_of(
-    task: Task, train: Samples, perms: NDArray[np.int64], system: System, solution: Solution
+    task: Task, train: Samples, perms: NDArray[np.int64], kernel: Kernel, solution: Solution
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays that prediction and export need, the energies' constant still zero.
 
@@ -121,28 +127,44 @@ def model_of(
     ----------
     task, train, perms
         As for `system_of`.
-    system, solution
-        The system and its solution.
+    kernel, solution
+        The kernel matrix and its system's solution.
     """
     frames = describe(train.positions)
     # sgdml's kernel is the negative of a positive definite one.
     coefficients = -solution.unknowns
-    on_forces = system.kernel.by_frame(coefficients)
+    on_forces = kernel.by_frame(coefficients)
     model = {
         "descriptors": frames.values,
         "pair_coefficients": frames.tool.d_desc_dot_vec(frames.jacobians, on_forces),
         "force_coefficients": on_forces.ravel(),
         "constant_kcal_mol": np.zeros(1),
         "lam": np.array([task.settings.lam]),
-        "solver": np.array([SOLVERS.index("analytic")]),
+        "solver": np.array([SOLVERS.index(task.settings.solver)]),
         "residual": np.array([solution.residual]),
         "permutations": perms,
-        "sigma": np.array([int(system.kernel.sigma)]),
-        "scale": np.array([labels(system, train)[1]]),
+        "sigma": np.array([int(kernel.sigma)]),
+        "scale": np.array([labels(kernel, train)[1]]),
     }
+    if solution.iterations is not None:
+        model["iterations"] = np.array([solution.iterations])
+        model["tolerance"] = np.array([task.settings.tolerance])
     if task.settings.energy_constraint:
         model["energy_coefficients"] = coefficients[on_forces.size :]
     return model
+
+
+def concluded(
+    task: Task, train: Samples, perms: NDArray[np.int64], kernel: Kernel, solution: Solution
+) -> tuple[float, Arrays]:
+    """Return the validation error and the whole model; see `model_of` and `validate`.
+
+    Raises
+    ------
+    TrainingError
+        Energies and forces of the data contradict each other.
+    """
+    return validate(task, train, model_of(task, train, perms, kernel, solution))
 
 
 def validate(task: Task, train: Samples, model: Arrays) -> tuple[float, Arrays]:

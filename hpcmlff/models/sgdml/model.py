@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.models.protocol import Arrays, Samples, Task
 
-SOLVERS = ("analytic",)
+SOLVERS = ("analytic", "cg")
 """Solvers by the number a model carries, in stock sgdml's words."""
 
 
@@ -103,26 +103,39 @@ def to_npz_model(task: Task, arrays: Arrays) -> dict[str, Any]:
         A complete model: ``sgdml.predict.GDMLPredict`` and sgdml's own commands read it.
         Frame numbers in it count within the training and the validation set.
     """
+    iterated = {}
+    if "iterations" in arrays:
+        norm = float(np.sqrt(arrays["force_coefficients"].size))
+        iterated = {
+            "solver_tol": float(arrays["tolerance"][0]),
+            "solver_iters": int(arrays["iterations"][0]),
+            "norm_y_train": norm,
+            "solver_resid": float(arrays["residual"][0]) * norm,
+        }
     untested = {"mae": np.nan, "rmse": np.nan}
-    return kernel_model(task.species, arrays) | {
-        "code_version": version(),
-        "dataset_name": "hpcmlff",
-        "dataset_theory": "unknown",
-        "solver_name": SOLVERS[int(arrays["solver"][0])],
-        "idxs_train": np.arange(len(task.train.energies)),
-        "md5_train": _md5(task.species, task.train),
-        "idxs_valid": np.arange(len(task.validation.energies)),
-        "md5_valid": _md5(task.species, task.validation),
-        "n_test": 0,
-        "md5_test": None,
-        "f_err": untested,
-        "e_err": untested,
-        "lam": float(arrays["lam"][0]),
-        "alphas_F": arrays["force_coefficients"],
-        "use_E": True,
-        "r_unit": "Ang",
-        "e_unit": "kcal/mol",
-    }
+    return (
+        kernel_model(task.species, arrays)
+        | iterated
+        | {
+            "code_version": version(),
+            "dataset_name": "hpcmlff",
+            "dataset_theory": "unknown",
+            "solver_name": SOLVERS[int(arrays["solver"][0])],
+            "idxs_train": np.arange(len(task.train.energies)),
+            "md5_train": _md5(task.species, task.train),
+            "idxs_valid": np.arange(len(task.validation.energies)),
+            "md5_valid": _md5(task.species, task.validation),
+            "n_test": 0,
+            "md5_test": None,
+            "f_err": untested,
+            "e_err": untested,
+            "lam": float(arrays["lam"][0]),
+            "alphas_F": arrays["force_coefficients"],
+            "use_E": True,
+            "r_unit": "Ang",
+            "e_unit": "kcal/mol",
+        }
+    )
 
 
 def _md5(species: NDArray[np.int64], samples: Samples) -> Any:
