@@ -7,7 +7,8 @@ With C some columns of K and M the matrix of those columns and the same rows,
 
 as sgdml's own solver has it (Chmiela et al., Science Advances 9, eadf0873 (2023)). Panels
 of B, its Gram matrix in parts, and both Cholesky factors are blocks, so each is computed
-once; ``B (Bᵀ B + λ)⁻ᵀ/²``, which sgdml keeps in place of B, is not needed.
+once. sgdml goes on to solve all of B with the second factor; solving one vector in each
+iteration instead changes nothing but the time.
 """
 
 from __future__ import annotations
