@@ -83,6 +83,7 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
     disk_gb, training_s = _training(settings, size)
     return Estimate(
         mem_gb=comfortable_mem_gb(settings, size.n_atoms, size.n_train),
+        least_mem_gb=least_mem_gb(settings, size.n_atoms, size.n_train),
         disk_gb=disk_gb + _model_bytes(size) / _GIB,
         cpu_s=5.0 + symmetries_s + tries_s + training_s,
     )
@@ -94,9 +95,10 @@ def _training(settings: SgdmlSettings, size: Size) -> tuple[float, float]:
     if settings.solver == "analytic":
         tiling = make_tiling(size.n_train, size.n_atoms, energies=energies)
         return tiling.all_bytes / _GIB, _training_s(size, size.n_train, energies=energies)
+    rates = {**_DEFAULTS, **size.rates}
     wanted = wanted_size(size.n_train, 3 * size.n_atoms + energies)
     product = product_flop(size.n_train, size.n_atoms, _SYMMETRIES)
-    flop = wanted.flop(_ITERATIONS) / (1e9 * _DEFAULTS[GFLOP_PER_S])
+    flop = wanted.flop(_ITERATIONS) / (1e9 * rates[GFLOP_PER_S])
     others = _ITERATIONS * product / _PRODUCT_FLOP_PER_S
     return wanted.disk_gb, flop + others + _predict_s(size, size.n_train)
 
@@ -104,7 +106,7 @@ def _training(settings: SgdmlSettings, size: Size) -> tuple[float, float]:
 def _training_s(size: Size, n_train: int, *, energies: bool) -> float:
     """Return the CPU time of one length scale, predictions of its frames included."""
     n = make_tiling(n_train, size.n_atoms, energies=energies).n
-    rates = _DEFAULTS
+    rates = {**_DEFAULTS, **size.rates}
     # Once for the factorisation and at least once for the residual.
     assembly_s = 3 * n**2 / 2 * _SYMMETRIES / rates[TERMS_PER_S]
     factorisation_s = n**3 / 3 / (1e9 * rates[GFLOP_PER_S])
