@@ -7,7 +7,7 @@ as long: from 6,000 to 72,000 unknowns a multiple of n^(2/3) is near the least t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt
 
 _GIB = 2**30
@@ -128,7 +128,12 @@ def size_for(n_frames: int, per_frame: int, mem_gb: float) -> CgSize | None:
     n = wanted.n
     fitting = (isqrt(n**2 + 4 * _SQUARES * max(room, 0)) - n) // (2 * _SQUARES)
     n_columns = max(least.n_columns, min(wanted.n_columns, fitting))
-    return CgSize(n_frames=n_frames, per_frame=per_frame, n_columns=n_columns)
+    found = CgSize(n_frames=n_frames, per_frame=per_frame, n_columns=n_columns)
+    while found.mem_gb > mem_gb:
+        # A panel of a single frame may be larger than a full one.
+        fewer = max(least.n_columns, found.n_columns - 1 - found.n_columns // 1000)
+        found = replace(found, n_columns=fewer)
+    return found
 
 
 def product_flop(n_frames: int, n_atoms: int, n_perms: int) -> float:
