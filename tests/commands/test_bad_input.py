@@ -233,8 +233,8 @@ def test_a_model_whose_packages_are_missing_names_the_extra(
     monkeypatch.setattr("hpcmlff.models.registry.find_spec", lambda _: None)
     path = grid_file(axes="{model: [sgdml], size: [10]}")
     assert refused(path, tmp_path, capsys) == (
-        "error: grid.yaml:4: axes.model.0: the model 'sgdml' needs numba and sgdml and threadpoolctl, "
-        "not installed here. "
+        "error: grid.yaml:4: axes.model.0: the model 'sgdml' needs numba and sgdml and "
+        "threadpoolctl, not installed here. "
         "Install it: python -m pip install 'hpcmlff[sgdml]'"
     )
 
