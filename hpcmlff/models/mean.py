@@ -95,8 +95,8 @@ class MeanTrainer:
 
 
 def _estimate(settings: MeanSettings, size: Size) -> Estimate:
-    del size
-    return Estimate(mem_gb=0.2, disk_gb=0.001, cpu_s=1.0 + settings.steps * settings.step_s)
+    cpu_s = size.threads * (1.0 + settings.steps * settings.step_s)
+    return Estimate(mem_gb=0.2, least_mem_gb=0.2, disk_gb=0.001, cpu_s=cpu_s)
 
 
 MEAN = TrainerEntry(

@@ -10,8 +10,8 @@ its state turns into arrays and back, and large immutable blocks go through
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,9 @@ Arrays = Mapping[str, "NDArray[Any]"]
 
 State = TypeVar("State")
 """A trainer's own state; only the trainer looks inside."""
+
+State_contra = TypeVar("State_contra", contravariant=True)
+"""The same, where it is only taken."""
 
 ShouldStop = Callable[[], bool]
 """Asked at each safe point; true once a commit is due or the job must end."""
@@ -112,6 +115,11 @@ class Size:
     """Training frames."""
     n_validation: int
     """Validation frames."""
+    threads: int = 1
+    """Threads of the numerical libraries."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """What `MeasuresRates.rates` last returned on the cluster's machines; empty when
+    nothing was measured yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,11 +127,15 @@ class Estimate:
     """What a training needs; rough, and on the side of too much."""
 
     mem_gb: float
-    """Memory in GiB."""
+    """Memory the training is comfortable with, GiB."""
+    least_mem_gb: float
+    """Memory below which it cannot be trained at all, GiB; a trainer that cannot give
+    time for memory states `mem_gb` again."""
     disk_gb: float
     """Blocks and checkpoints in GiB."""
     cpu_s: float
-    """CPU time in seconds."""
+    """CPU time in seconds, that of waiting threads included: the training lasts
+    ``cpu_s / threads``."""
 
 
 class Trainer(Protocol[State]):
@@ -197,6 +209,23 @@ class Trainer(Protocol[State]):
         ...
 
 
+@runtime_checkable
+class MeasuresRates(Protocol[State_contra]):
+    """What a trainer may offer besides `Trainer`: how fast this machine was.
+
+    The worker asks after a finished training and keeps the answer in the store, where
+    later estimates for the same cluster find it as `Size.rates`.
+    """
+
+    def rates(self, state: State_contra) -> Mapping[str, float]:
+        """Return what was measured by this process, positive numbers by name.
+
+        Names have letters, digits, ``_``, ``+``, ``.`` and ``-``, and their unit at the
+        end. Empty where too little was done to tell.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainerEntry:
     """A trainer as the registry knows it, without importing what it trains with.
@@ -217,4 +246,4 @@ class TrainerEntry:
     extra: str = ""
     """Extra of this package that installs them."""
     estimate: Callable[[Any, Size], Estimate]
-    """Memory, disk and time for settings and sizes."""
+    """Memory, disk and time for settings and sizes; cheap, and imports nothing heavy."""

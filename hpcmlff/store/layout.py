@@ -12,6 +12,7 @@
         a000002/start.json end.json progress.json log.txt
         blocks/<name>.block                      large write-once arrays
     ledger/000001.json                           one record a submission
+    rates/<profile>/<model>.json                 how fast machines were, for estimates
     submitit/                                    private: submitit's pickles and logs
     store.h5                                     derived: links and the packed index
 """
@@ -153,6 +154,11 @@ class Layout:
     def ledger(self) -> Path:
         """Folder of the submissions' records."""
         return self.root / "ledger"
+
+    @property
+    def rates(self) -> Path:
+        """Folder of the rates measured on clusters; readable by its owner only."""
+        return self.root / "rates"
 
     @property
     def private(self) -> Path:

@@ -15,6 +15,7 @@ from hpcmlff.errors import StoreError
 from hpcmlff.store.checkpoints import KEEP, load, newest_first
 from hpcmlff.store.layout import CellFolder, entries
 from hpcmlff.store.publishing import lead_to
+from hpcmlff.store.rates import Rates
 from hpcmlff.store.walking import walk_cells
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def surplus(
     """
     before = (time.time() if now is None else now) - LEFTOVER_S
     cells = walk_cells(layout).cells.values()
-    for folder in (layout.root, layout.grids, layout.ledger, layout.datasets):
+    places = (layout.root, layout.grids, layout.ledger, layout.datasets)
+    for folder in (*places, *Rates(layout.rates).folders()):
         yield from _leftovers(folder, before)
     for cell in cells:
         yield from _of_cell(cell, keep, finals_only=finals_only)

@@ -15,6 +15,7 @@ from hpcmlff.store.frozen import FrozenGrid, FrozenGrids
 from hpcmlff.store.layout import CellFolder, Layout
 from hpcmlff.store.ledger import Ledger
 from hpcmlff.store.marker import STORE_FORMAT, read_marker
+from hpcmlff.store.rates import Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Store:
     def ledger(self) -> Ledger:
         """The submissions."""
         return Ledger(self.layout.ledger)
+
+    @property
+    def rates(self) -> Rates:
+        """The rates measured on clusters."""
+        return Rates(self.layout.rates)
 
     def cell(self, cell: Cell) -> CellFolder:
         """Return a cell's folder."""

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from hpcmlff.models.protocol import Size
+from hpcmlff.models.protocol import MeasuresRates, Size
 from hpcmlff.testing.blocks import FolderBlocks
 from hpcmlff.testing.exchange import child_environment, finish_elsewhere, read, save
 from hpcmlff.testing.molecules import SPECIES, samples
@@ -159,6 +159,20 @@ class TrainerConformance(TrainerRuns):
         for value in (needs.mem_gb, needs.disk_gb, needs.cpu_s):
             assert math.isfinite(value)
             assert value > 0
+        assert 0 < needs.least_mem_gb <= needs.mem_gb
+
+    def test_rates_are_positive_and_taken_by_the_estimate(self, tmp_path: Path) -> None:
+        """What a trainer may measure, in a training of its own."""
+        trainer, task = self.trainer(), self.task(tmp_path)
+        if not isinstance(trainer, MeasuresRates):
+            pytest.skip("the trainer measures nothing")
+        state = trainer.start(task)
+        while not trainer.progress(state).finished:
+            state = trainer.advance(task, state, lambda: False)
+        rates = trainer.rates(state)
+        assert all(math.isfinite(value) and value > 0 for value in rates.values())
+        size = Size(n_atoms=10, n_train=200, n_validation=200, rates=rates)
+        assert 0 < self.entry.estimate(task.settings, size).cpu_s < math.inf
 
     def test_unknown_settings_are_refused(self) -> None:
         """A misspelt hyperparameter must not be ignored."""

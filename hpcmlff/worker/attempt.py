@@ -17,6 +17,7 @@ from hpcmlff.store.image import Content
 from hpcmlff.worker import collector
 from hpcmlff.worker.age import process_age_s
 from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
+from hpcmlff.worker.rates import keep_rates, measured
 from hpcmlff.worker.task import Assignment, assign
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Attempt:
     """Its clock."""
     facts: dict[str, Any]
     """Provenance."""
+    record: int
+    """Number of the submission in the ledger; 0 if started by hand."""
     outside: int
     """Descriptor of the standard error the process began with."""
     unsaved: bool = False
@@ -80,6 +83,8 @@ class Attempt:
             self._report(progress, "training")
             if progress.finished:
                 self._finish(given, state)
+                rates = measured(given.trainer, state)
+                keep_rates(store, self.record, self.cell.model, rates, self.facts)
                 break
             if self.unsaved and (self.pace.commit_due() or self.pace.stop.reason):
                 self._commit(given, state)

@@ -72,6 +72,7 @@ def run_order(order: Order, pace: Pace) -> int:
         own=own,
         pace=pace,
         facts=facts,
+        record=order.record,
         outside=outside,
     )
     try:

@@ -145,7 +145,8 @@ def _substitute(task: Task, panels: int) -> Vector:
 def _estimate(settings: RidgeSettings, size: Size) -> Estimate:
     del settings
     kernel_gb = size.n_train**2 * 8 / 2**30
-    return Estimate(mem_gb=0.1 + kernel_gb, disk_gb=0.001 + kernel_gb, cpu_s=1.0)
+    needed_gb = 0.1 + kernel_gb
+    return Estimate(mem_gb=needed_gb, least_mem_gb=needed_gb, disk_gb=0.001 + kernel_gb, cpu_s=1.0)
 
 
 RIDGE = TrainerEntry(

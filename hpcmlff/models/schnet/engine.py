@@ -15,6 +15,7 @@ from hpcmlff.errors import TrainingError
 from hpcmlff.models.protocol import Progress
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import Geometries
+from hpcmlff.models.schnet.estimate import EXPECTED, STEP
 from hpcmlff.models.schnet.training import Training
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class SchNetTrainer:
         """
         with _prepared(task.allocation):
             while not state.finished:
-                state.advance()
+                with state.timer.step():
+                    state.advance()
                 if should_stop():
                     break
             state.check()
@@ -71,6 +73,11 @@ class SchNetTrainer:
         """Tell how far the training is; the loss is that of the averaged weights."""
         loss = None if math.isnan(state.loss) else state.loss
         return Progress(step=state.step, steps=state.steps, loss=loss, finished=state.finished)
+
+    def rates(self, state: Training) -> dict[str, float]:
+        """Return seconds per step on this machine, and what was expected of it."""
+        mean_s = state.timer.mean_s
+        return {} if mean_s is None else {STEP: mean_s, EXPECTED: state.expected_step_s}
 
     def to_arrays(self, state: Training) -> Arrays:
         """Return weights, their average and best, Adam's moments, step and losses."""

@@ -11,6 +11,10 @@ from hpcmlff.models.schnet.settings import SchNetSettings
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Size
 
+STEP, EXPECTED = "step_s", "expected_step_s"
+"""Rates: seconds per step as measured, and as these figures expect them for the very
+training that was measured; their ratio says how fast a machine is."""
+
 _IMPORT_S = 8.0
 _STEP_S = 6e-3
 """Per step, whatever its size."""
@@ -27,8 +31,8 @@ def _directed_pairs(n_atoms: int, cutoff_ang: float) -> float:
     return n_atoms * min(n_atoms - 1.0, near)
 
 
-def estimate(settings: SchNetSettings, size: Size) -> Estimate:
-    """Estimate memory, disk and time.
+def step_s(settings: SchNetSettings, size: Size) -> float:
+    """Return the time of a step by the built-in figures, its share of validations included.
 
     Parameters
     ----------
@@ -37,19 +41,46 @@ def estimate(settings: SchNetSettings, size: Size) -> Estimate:
     size
         Atoms and frames.
     """
-    width = settings.features * settings.interactions
-    frame = _directed_pairs(size.n_atoms, settings.cutoff) * width
-    batch = min(settings.batch_size, size.n_train) * frame
+    frame, batch = _work(settings, size)
     # Matrix products grow with the square of the features, all else with the first power.
     slope = _PAIR_S * (0.5 + 0.5 * settings.features / 64)
     steps = settings.budget(size.n_train)
     validations = steps // settings.validate_every + 1
-    cpu_s = steps * (_STEP_S + slope * batch)
-    cpu_s += validations * size.n_validation * slope * frame * 0.5
+    return _STEP_S + slope * (batch + 0.5 * frame * size.n_validation * validations / steps)
+
+
+def estimate(settings: SchNetSettings, size: Size) -> Estimate:
+    """Estimate memory, disk and time.
+
+    Parameters
+    ----------
+    settings
+        Of the network and the training.
+    size
+        Atoms and frames, and the rates of the machines.
+    """
+    _, batch = _work(settings, size)
+    width = settings.features * settings.interactions
+    slowness = size.rates[STEP] / size.rates[EXPECTED] if _is_measured(size) else 1.0
+    wall_s = _IMPORT_S + slowness * settings.budget(size.n_train) * step_s(settings, size)
     working_gb = _TENSORS * 4 * max(batch, 10_000 * width) / 2**30
     weights = 100 * settings.features + 7 * settings.features * width + 2 * settings.features**2
+    mem_gb = 0.6 + working_gb
     return Estimate(
-        mem_gb=0.6 + working_gb,
+        mem_gb=mem_gb,
+        least_mem_gb=mem_gb,
         disk_gb=3 * 6 * 4 * weights / 2**30,
-        cpu_s=_IMPORT_S + cpu_s,
+        # What further threads gain is in the rates, and not known without them.
+        cpu_s=size.threads * wall_s,
     )
+
+
+def _work(settings: SchNetSettings, size: Size) -> tuple[float, float]:
+    """Return directed pairs times width of a frame and of a batch."""
+    width = settings.features * settings.interactions
+    frame = _directed_pairs(size.n_atoms, settings.cutoff) * width
+    return frame, min(settings.batch_size, size.n_train) * frame
+
+
+def _is_measured(size: Size) -> bool:
+    return size.rates.keys() >= {STEP, EXPECTED}

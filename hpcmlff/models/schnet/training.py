@@ -10,9 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from hpcmlff.errors import TrainingError
+from hpcmlff.models.protocol import Size
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import order
+from hpcmlff.models.schnet.estimate import step_s
 from hpcmlff.models.schnet.labelled import Labelled
+from hpcmlff.models.schnet.timing import StepTimer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +56,8 @@ class Training:
         networks.attach(self._averaged, self._vectors["average"])
         self._optimiser, self._adam_step = self._adamw()
         self._bad_step = torch.tensor(_NEVER, device=device)
+        self.timer = StepTimer()
+        self.expected_step_s = step_s(self._settings, _size(task))
         self.step = 0
         self.loss = math.nan
         self.best_loss = math.inf
@@ -171,3 +176,12 @@ class Training:
     def best(self) -> dict[str, NDArray[np.float32]]:
         """Return the averaged weights of the best validation, by name."""
         return networks.named(self._network, self._vectors["best"])
+
+
+def _size(task: Task) -> Size:
+    return Size(
+        n_atoms=len(task.species),
+        n_train=len(task.train.energies),
+        n_validation=len(task.validation.energies),
+        threads=task.allocation.threads,
+    )

@@ -63,8 +63,10 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
     predict_s = _PREDICT_S * n_pairs * size.n_train * (size.n_train + size.n_validation)
     each_s = (1 + energies) * assembly_s + n**3 / 3 / _FLOP_PER_S + predict_s
     symmetries_s = settings.symmetries * _MATCH_S * min(size.n_train, 1000) ** 2 / 2
+    mem_gb = memory_gb(size.n_atoms, size.n_train, energies=energies)
     return Estimate(
-        mem_gb=memory_gb(size.n_atoms, size.n_train, energies=energies),
+        mem_gb=mem_gb,
+        least_mem_gb=mem_gb,
         disk_gb=8 * 2 * (n + 2 * n_pairs * size.n_train) / _GIB + 0.001,
         cpu_s=5.0 + symmetries_s + len(settings.sigmas()) * each_s,
     )
