@@ -6,17 +6,19 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hpcmlff.console import duration
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import work_of
+from hpcmlff.outlook import outlooks, rates_by_model
 from hpcmlff.spec.plan import core_hours
 from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.store.ledger import Record
 
 if TYPE_CHECKING:
     from hpcmlff.dispatch import Proposal
+    from hpcmlff.outlook import Outlook
     from hpcmlff.reconcile import Standing
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.plan import Batch, Placement
@@ -29,19 +31,19 @@ _SHOWN = 10
 
 def announcement(profile: Profile, proposal: Proposal) -> str:
     """Return the jobs of a submission and what they can cost, for people."""
-    if not isinstance(profile, ClusterProfile):
-        return f"{len(proposal.chosen)} cells in one background job of this machine"
-    alike = Counter((batch.placement, batch.elements) for batch in proposal.batches)
-    lines = [f"{len(proposal.chosen)} cells by the profile {profile.name!r}:"]
-    lines += [f"  {_line(*kind, number)}" for kind, number in alike.items()]
-    passes = 1
-    if profile.requeue == "chain":
-        passes = profile.chain_length
-        lines.append(f"  each {passes} times, one waiting for the other")
-    cores, gpus = (passes * hours for hours in core_hours(proposal.batches))
-    until = "until the first requeue" if profile.requeue == "scheduler" else "in all"
-    lines.append(f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours {until}")
-    return "\n".join(lines)
+    lines = _jobs(profile, outlooks(profile, proposal))
+    if isinstance(profile, ClusterProfile) and profile.requeue == "chain":
+        lines.append(f"  each {profile.chain_length} times, one waiting for the other")
+    lines.append(f"  {_whence_times(proposal)}")
+    if isinstance(profile, ClusterProfile):
+        lines.append(_costs(profile, proposal))
+    return "\n".join([_heading(profile, len(proposal.chosen)), *lines])
+
+
+def facts_of_jobs(profile: Profile, proposal: Proposal) -> dict[str, Any]:
+    """Return the same as plain values: the jobs, and whose times follow from measured rates."""
+    jobs = [one.as_json() for one in outlooks(profile, proposal)]
+    return {"batches": jobs, "rates": rates_by_model(proposal)}
 
 
 def reasons(proposal: Proposal) -> list[str]:
@@ -79,13 +81,56 @@ def kinds(cells: Sequence[Cell]) -> str:
     return f"{len(cells)} cells ({listed})" if cells else "nothing"
 
 
-def _line(place: Placement, elements: int, number: int) -> str:
-    what = f"array of {elements} cells" if elements > 1 else "job of one cell"
-    many = f"{number} x " if number > 1 else ""
-    throttle = f"; at most {place.parallel} at a time" if place.parallel < elements else ""
+def _heading(profile: Profile, cells: int) -> str:
+    if isinstance(profile, ClusterProfile):
+        return f"{cells} cells by the profile {profile.name!r}:"
+    return f"{cells} cells in one background job of this machine:"
+
+
+def _jobs(profile: Profile, found: Sequence[Outlook]) -> list[str]:
+    if isinstance(profile, ClusterProfile):
+        return [f"  {_line(one)}\n    {_takes(one)}" for one in found]
+    return [f"  {_memory(one)}; {_takes(one)}" for one in found]
+
+
+def _costs(profile: ClusterProfile, proposal: Proposal) -> str:
+    passes = profile.chain_length if profile.requeue == "chain" else 1
+    cores, gpus = (passes * hours for hours in core_hours(proposal.batches))
+    until = "until the first requeue" if profile.requeue == "scheduler" else "in all"
+    return f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours {until}"
+
+
+def _line(one: Outlook) -> str:
+    place = one.placement
+    what = f"array of {one.elements} cells" if one.elements > 1 else "job of one cell"
+    many = f"{one.jobs} x " if one.jobs > 1 else ""
+    throttle = f"; at most {place.parallel} at a time" if place.parallel < one.elements else ""
     share = f"{place.cpus} cpus, {place.gpus} gpus, {place.mem_gb:g} GiB"
     each = f"{share}, {duration(place.walltime_s)} each"
     return f"{many}{what} on {place.partition}: {each}{throttle}"
+
+
+def _takes(one: Outlook) -> str:
+    walltimes = f", {one.walltimes} walltimes" if one.walltimes > 1 else ""
+    longest = "the longest takes about" if one.cells > 1 else "takes about"
+    return f"{longest} {duration(one.longest_s)}{walltimes}; disk {_gib(one.disk_gb)}"
+
+
+def _memory(one: Outlook) -> str:
+    least, most = one.mem_gb
+    return f"{least:g} GiB each" if least == most else f"{least:g} to {most:g} GiB each"
+
+
+def _gib(size: float) -> str:
+    return f"{size:.1f} GiB" if size >= 0.1 else f"{1024 * size:.0f} MiB"
+
+
+def _whence_times(proposal: Proposal) -> str:
+    found = rates_by_model(proposal)
+    by = {kind: [name for name in found if found[name] == kind] for kind in found.values()}
+    words = {"measured": "measured here for", "default": "by default figures for"}
+    parts = [f"{words[kind]} {', '.join(by[kind])}" for kind in words if kind in by]
+    return f"times: {'; '.join(parts)}"
 
 
 def _whence(standing: Standing) -> str:

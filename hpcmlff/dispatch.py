@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from hpcmlff.allotting import Subject, allot_all
 from hpcmlff.errors import JobRefused
+from hpcmlff.estimates import kind_of, stored_estimates
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import settle_intents, work_of
 from hpcmlff.reconcile import Standing, survey
@@ -17,7 +19,9 @@ from hpcmlff.spec.states import CellState
 from hpcmlff.store.ledger import Intent
 
 if TYPE_CHECKING:
+    from hpcmlff.estimates import Estimates
     from hpcmlff.executors.base import Executor
+    from hpcmlff.spec.needs import Need
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.frozen import FrozenGrid
     from hpcmlff.store.ledger import Record
@@ -32,6 +36,8 @@ class Proposal:
     """Where every cell stands."""
     chosen: tuple[Standing, ...]
     """Those that need a job."""
+    needs: tuple[Need, ...]
+    """What each of them needs, in the same order."""
     batches: tuple[Batch, ...]
     """The jobs."""
 
@@ -66,19 +72,47 @@ def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standi
 
 
 def propose(
-    profile: Profile, frozen: FrozenGrid, standings: Sequence[Standing], *, retry_failed: bool
+    profile: Profile,
+    frozen: FrozenGrid,
+    standings: Sequence[Standing],
+    estimates: Estimates,
+    *,
+    retry_failed: bool,
 ) -> Proposal:
     """Return the jobs for the cells that need one.
+
+    Parameters
+    ----------
+    profile
+        How jobs are run here.
+    frozen
+        The cells and what the grid says they may use.
+    standings
+        Where each cell stands.
+    estimates
+        What cells need.
+    retry_failed
+        Submit failed cells as well.
 
     Raises
     ------
     GridError
-        A cell fits no partition.
+        A cell fits no partition, or could not be trained there.
     """
     chosen = choose(standings, retry_failed=retry_failed)
-    wanted = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
-    batches = plan(profile, [(one.cell, wanted[one.cell.id]) for one in chosen])
-    return Proposal(before=tuple(standings), chosen=chosen, batches=batches)
+    asked = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
+    subjects = [
+        Subject(label=one.cell.label, kind=kind_of(one.cell), asked=asked[one.cell.id])
+        for one in chosen
+    ]
+    shares = allot_all(profile, estimates, subjects)
+    given = [(one.cell, share.resources) for one, share in zip(chosen, shares, strict=True)]
+    return Proposal(
+        before=tuple(standings),
+        chosen=chosen,
+        needs=tuple(share.need for share in shares),
+        batches=plan(profile, given),
+    )
 
 
 def dispatch(
@@ -104,6 +138,8 @@ def dispatch(
 
     Raises
     ------
+    GridError
+        A cell fits no partition, or could not be trained there.
     StoreError
         Another command is submitting to this store.
     JobRefused
@@ -114,7 +150,8 @@ def dispatch(
     with store.exclusive():
         settle_intents(store)
         standings = survey(store, frozen.cells, fresh=True)
-        proposal = propose(profile, frozen, standings, retry_failed=retry_failed)
+        estimates = stored_estimates(store, frozen, profile.name)
+        proposal = propose(profile, frozen, standings, estimates, retry_failed=retry_failed)
         if not proposal.batches or not agree(proposal):
             return Dispatch(proposal=proposal, records=())
         made = Submission(store=store, profile=profile, revision=frozen.revision, made=[])
@@ -164,6 +201,7 @@ class Submission:
                 revision=self.revision,
                 placement=asdict(batch.placement),
                 after=after,
+                mem_gb=batch.mem_gb,
                 retry=retry,
             )
             record = self.store.ledger.intend(intent)

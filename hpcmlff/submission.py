@@ -6,14 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.announcing import announcement, confirmed, kinds, reasons, scripts
+from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons, scripts
+from hpcmlff.checking import draft_estimates
 from hpcmlff.console import emit_json, next_step, say
 from hpcmlff.dispatch import Dispatch, dispatch, propose
-from hpcmlff.executors.capacity import capacity_of, check_fits
 from hpcmlff.prepare.draft import Draft, cells_before_settling
 from hpcmlff.reconcile import Standing, counts, survey
-from hpcmlff.spec.plan import fitting
-from hpcmlff.spec.profile import ClusterProfile, LocalProfile
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.layout import Layout
@@ -24,9 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hpcmlff.dispatch import Proposal
-    from hpcmlff.spec.axes import Point
     from hpcmlff.spec.profile import Profile
-    from hpcmlff.spec.resources import Resources
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,25 +41,6 @@ class Request:
     """Do not ask before submitting."""
 
 
-def check_resources(
-    profile: Profile, points: Iterable[Point], resources: Iterable[Resources]
-) -> None:
-    """Refuse cells that no job of the profile can hold.
-
-    Raises
-    ------
-    GridError
-        Says what was asked and what there is.
-    """
-    capacity = capacity_of(profile) if isinstance(profile, LocalProfile) else None
-    for point, wanted in zip(points, resources, strict=True):
-        label = f"{point.model}/{point.molecule}/n{point.size}"
-        if isinstance(profile, ClusterProfile):
-            fitting(profile, wanted, label)
-        elif capacity is not None:
-            check_fits(capacity, wanted, label, profile.name)
-
-
 def preview(made: Draft, request: Request) -> int:
     """Tell what a submission would do, with its scripts; nothing is written."""
     known = cells_before_settling(made)
@@ -76,7 +53,9 @@ def preview(made: Draft, request: Request) -> int:
     store = found or Store(Layout(made.store_path), made.grid.name)
     standings = survey(store, cells) if found else [_pending(cell) for cell in cells]
     frozen = FrozenGrid(revision=0, grid={}, molecules={}, cells=cells, resources=made.resources)
-    proposal = propose(request.profile, frozen, standings, retry_failed=request.retry_failed)
+    estimates = draft_estimates(made, request.profile.name)
+    retry = request.retry_failed
+    proposal = propose(request.profile, frozen, standings, estimates, retry_failed=retry)
     _tell_counts(standings)
     chosen = [one.cell for one in proposal.chosen]
     say(f"would submit {kinds(chosen)} to the profile {request.profile.name!r}")
@@ -85,7 +64,7 @@ def preview(made: Draft, request: Request) -> int:
     texts = scripts(store, request.profile, proposal)
     if request.as_json:
         facts = _facts(made.store_path, standings, [cell.id for cell in chosen])
-        emit_json({**facts, "scripts": texts})
+        emit_json({**facts, **facts_of_jobs(request.profile, proposal), "scripts": texts})
     else:
         for text in texts:
             print(text)  # noqa: T201 - what was asked for
@@ -121,6 +100,7 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         facts = _facts(store.path, standings, made.cells)
         why = {one.cell.id: one.reason or one.state.value for one in made.proposal.chosen}
         refused = str(made.refusal or "") or None
+        facts |= facts_of_jobs(request.profile, made.proposal)
         emit_json({**facts, "reasons": why, "jobs": made.job_ids, "refused": refused})
     all_done = all(standing.state is CellState.DONE for standing in standings)
     return 0 if all_done or not request.waiting else 1

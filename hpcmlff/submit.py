@@ -33,14 +33,15 @@ def command(grid: Path, profile: str | None, *, dry_run: bool, **given: bool) ->
     The grid, its data and its store are checked first; bad input is refused before
     anything is written. Submitting again is safe: finished cells are not retrained.
     """
+    from hpcmlff.checking import check_resources
     from hpcmlff.executors.recognition import choose_profile
     from hpcmlff.prepare.draft import draft, settle
-    from hpcmlff.submission import Request, carry_out, check_resources, preview
+    from hpcmlff.submission import Request, carry_out, preview
 
     request = Request(profile=choose_profile(profile, console.say), **given)
     made = draft(grid, console.say)
     with made.document.locating():
-        check_resources(request.profile, made.points, made.resources)
+        check_resources(made, request.profile, retry_failed=request.retry_failed)
     if dry_run:
         return preview(made, request)
     store, frozen = settle(made, console.say)

@@ -25,7 +25,7 @@ def test_the_rules_of_the_example_select_what_they_say() -> None:
     grid = yamlio.read(FOLDER / "own_molecule.yaml").parse(Grid)
     points = expand(grid)
     assert len(points) == 2 * 2 * 5 * 3 - 3 * 3
-    large = [p for p in points if resources_of(p.axes(), grid.resources).mem_gb == 16]
+    large = [p for p in points if resources_of(p.axes(), grid.resources).cpus == 2]
     assert {(p.model, p.size >= 400) for p in large} == {("sgdml", True)}
 
 

@@ -27,7 +27,7 @@ from hpcmlff.prepare.settings import Settings, resolve, variant
 from hpcmlff.spec.axes import Point, expand
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.grid import Grid
-from hpcmlff.spec.resources import Resources, resources_of
+from hpcmlff.spec.resources import Asked, resources_of
 from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.store import (
     Store,
@@ -59,8 +59,8 @@ class Draft:
     """Its points."""
     settings: Mapping[str, Settings]
     """Hyperparameters of each variant."""
-    resources: tuple[Resources, ...]
-    """What the cell of each point may use."""
+    resources: tuple[Asked, ...]
+    """What the grid says that the cell of each point may use."""
     ready: Mapping[str, Ready]
     """Frames of the molecules that are read from files."""
 

@@ -44,6 +44,8 @@ class Batch:
     """Its cells, in the order of the elements."""
     placement: Placement
     """Where it runs."""
+    mem_gb: tuple[float, ...] = ()
+    """Memory of each cell, GiB, where those of one element differ."""
 
     @property
     def elements(self) -> int:
@@ -79,7 +81,8 @@ def plan(profile: Profile, cells: Sequence[tuple[Cell, Resources]]) -> tuple[Bat
         parallel=1,
         cells_per_element=len(cells),
     )
-    return (Batch(cells=tuple(cell for cell, _ in cells), placement=placement),)
+    mem_gb = tuple(share.mem_gb for _, share in cells)
+    return (Batch(cells=tuple(cell for cell, _ in cells), placement=placement, mem_gb=mem_gb),)
 
 
 def fitting(profile: ClusterProfile, wanted: Resources, label: str) -> Partition:

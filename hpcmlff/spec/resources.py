@@ -1,4 +1,4 @@
-"""What a cell may use of a node."""
+"""What a cell asks of a node, and what it gets."""
 
 from __future__ import annotations
 
@@ -8,21 +8,52 @@ from typing import Any
 from pydantic import Field
 
 from hpcmlff.spec.conditions import matches
-from hpcmlff.spec.strict import Seconds, Strict
+from hpcmlff.spec.strict import GibOrAuto, Seconds, SecondsOrAuto, Strict
 
 
-class Resources(Strict):
-    """The share of a node that one cell gets."""
+class Cores(Strict):
+    """What is always said in numbers."""
 
     cpus: int = Field(default=1, ge=1)
     """Cores, and threads of the numerical libraries."""
     gpus: int = Field(default=0, ge=0)
     """GPUs."""
+
+
+class Resources(Cores):
+    """The share of a node that one cell gets."""
+
     mem_gb: float = Field(default=4.0, gt=0)
     """Memory in GiB."""
     walltime: Seconds | None = None
     """Longest run of one job, the partition's if not said; a longer training goes on in
     the next job."""
+
+
+class Asked(Cores):
+    """What the grid says of a cell; `auto` is settled whenever jobs are planned."""
+
+    mem_gb: GibOrAuto = 4.0
+    """Memory in GiB; ``auto`` takes what the trainer is comfortable with."""
+    walltime: SecondsOrAuto | None = None
+    """Longest run of one job, the partition's if not said; ``auto`` takes what the
+    trainer is expected to need, and more."""
+
+    @property
+    def stated_gb(self) -> float | None:
+        """Memory in GiB, or None if it is ``auto``."""
+        return None if isinstance(self.mem_gb, str) else self.mem_gb
+
+    @property
+    def stated_walltime_s(self) -> int | None:
+        """Longest run of one job, or None if it is ``auto`` or the partition's."""
+        return None if isinstance(self.walltime, str) else self.walltime
+
+    def granted(self, mem_gb: float, walltime_s: int | None) -> Resources:
+        """Return it with numbers for memory, GiB, and walltime."""
+        return Resources.model_construct(
+            cpus=self.cpus, gpus=self.gpus, mem_gb=mem_gb, walltime=walltime_s
+        )
 
 
 class ResourceRule(Strict):
@@ -34,13 +65,13 @@ class ResourceRule(Strict):
     """Cores."""
     gpus: int | None = Field(default=None, ge=0)
     """GPUs."""
-    mem_gb: float | None = Field(default=None, gt=0)
-    """Memory in GiB."""
-    walltime: Seconds | None = None
-    """Longest run of one job."""
+    mem_gb: GibOrAuto | None = None
+    """Memory in GiB, or ``auto``."""
+    walltime: SecondsOrAuto | None = None
+    """Longest run of one job, or ``auto``."""
 
 
-def resources_of(point: Mapping[str, Any], rules: Sequence[ResourceRule]) -> Resources:
+def resources_of(point: Mapping[str, Any], rules: Sequence[ResourceRule]) -> Asked:
     """Apply the rules to one point of the grid, in order.
 
     Parameters
@@ -53,6 +84,6 @@ def resources_of(point: Mapping[str, Any], rules: Sequence[ResourceRule]) -> Res
     chosen: dict[str, Any] = {}
     for rule in rules:
         if matches(rule.when, point):
-            fields = {name: getattr(rule, name) for name in Resources.model_fields}
+            fields = {name: getattr(rule, name) for name in Asked.model_fields}
             chosen |= {name: value for name, value in fields.items() if value is not None}
-    return Resources.model_construct(**chosen)
+    return Asked.model_construct(**chosen)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
@@ -49,3 +50,35 @@ Seconds = Annotated[
     PlainSerializer(lambda value: f"{value}s", return_type=str),
 ]
 """A duration, written with its unit and held in seconds."""
+
+AUTO: Literal["auto"] = "auto"
+"""What stands where the library is to choose."""
+
+
+def _seconds_or_auto(given: Any) -> Any:
+    if given == AUTO:
+        return given
+    try:
+        return _positive(seconds(given))
+    except ValueError as error:
+        raise ValueError(f"{error}; or write auto") from None
+
+
+SecondsOrAuto = Annotated[
+    int | Literal["auto"],
+    BeforeValidator(_seconds_or_auto),
+    # A union's own serialiser would take the first of its kinds that does not complain.
+    PlainSerializer(lambda value: value if value == AUTO else f"{value}s", return_type=str),
+]
+"""A duration as in `Seconds`, or the word ``auto``."""
+
+
+def _gib_or_auto(given: Any) -> Any:
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if given == AUTO or (is_number and 0 < given < math.inf):
+        return given
+    raise ValueError("memory is a positive number of GiB, such as 8, or the word auto")
+
+
+GibOrAuto = Annotated[float | Literal["auto"], BeforeValidator(_gib_or_auto)]
+"""Memory in GiB, or the word ``auto``."""

@@ -18,7 +18,7 @@ from hpcmlff.errors import StoreError
 from hpcmlff.files import create_once, json_bytes, read_json
 from hpcmlff.spec.canonical import digest
 from hpcmlff.spec.cells import SHORT_ID, Cell, cell_from_identity
-from hpcmlff.spec.resources import Resources
+from hpcmlff.spec.resources import Asked
 
 _REVISION = re.compile(r"r(\d{6,})\.json")
 
@@ -43,8 +43,8 @@ class FrozenGrid(FrozenHead):
 
     cells: tuple[Cell, ...]
     """All cells of this revision, in the grid's order."""
-    resources: tuple[Resources, ...]
-    """What each cell may use, in the same order."""
+    resources: tuple[Asked, ...]
+    """What the grid says that each cell may use, in the same order."""
 
     def head(self) -> FrozenHead:
         """Return it without its cells."""
@@ -114,7 +114,7 @@ class FrozenGrids:
         if sha256(text).hexdigest() != facts["cells"]:
             raise StoreError("the frozen grid is damaged", where=str(path))
         rows = [json.loads(line) for line in text.splitlines()]
-        kinds = [_resources(kind) for kind in facts["resources"]]
+        kinds = [_asked(kind) for kind in facts["resources"]]
         head = _head(facts, revision)
         return FrozenGrid(
             **{one.name: getattr(head, one.name) for one in fields(FrozenHead)},
@@ -175,5 +175,5 @@ def _line(cell: Cell, kind: int) -> str:
     return json.dumps(row, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
 
 
-def _resources(kind: Mapping[str, Any]) -> Resources:
-    return Resources.model_validate(kind, strict=False)
+def _asked(kind: Mapping[str, Any]) -> Asked:
+    return Asked.model_validate(kind, strict=False)

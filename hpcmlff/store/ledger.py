@@ -39,6 +39,8 @@ class Intent:
     """Where the job runs and what each element gets; a `Placement` as plain values."""
     after: int | None = None
     """Number of the submission whose end this one waits for; None for none."""
+    mem_gb: tuple[float, ...] = ()
+    """Memory of each cell, GiB, where those of one element differ; else see `placement`."""
     retry: bool = False
     """Failed cells were asked for; what failed before does not count against them."""
     successor_of: int | None = None
@@ -142,7 +144,7 @@ class Ledger:
         known = {field.name for field in fields(Intent)}
         given = {key: value for key, value in facts.items() if key in known}
         return Record(
-            **given | {"cells": tuple(facts["cells"])},
+            **given | {key: tuple(facts.get(key, ())) for key in ("cells", "mem_gb")},
             number=number,
             job=read_json(self._path(number, "job")) or facts.get("job"),
             ended=self.is_ended(number),

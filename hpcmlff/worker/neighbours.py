@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.files import read_json
+from hpcmlff.worker.shares import shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +37,9 @@ def _runs_here(record: Record) -> bool:
 
 
 def _running(store: Store, record: Record) -> Iterator[Resources]:
-    frozen = store.grids.read(record.revision)
-    theirs = set(record.cells)
-    for cell, resources in zip(frozen.cells, frozen.resources, strict=True):
-        if cell.id in theirs and _is_running(store.cell(cell)):
-            yield resources
+    for cell, share in shares(store.grids.read(record.revision), record):
+        if _is_running(store.cell(cell)):
+            yield share
 
 
 def _is_running(cell: CellFolder) -> bool:

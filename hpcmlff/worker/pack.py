@@ -20,6 +20,7 @@ from hpcmlff.spec.threads import thread_environment
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.neighbours import used_by_others
 from hpcmlff.worker.record import own_record
+from hpcmlff.worker.shares import shares
 from hpcmlff.worker.stop import StopRequest
 
 if TYPE_CHECKING:
@@ -173,9 +174,6 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     record = own_record(store, number, _job(parent))
     if record.ended:
         return {}
-    frozen = store.grids.read(record.revision)
-    wanted = set(record.cells)
-    pairs = zip(frozen.cells, frozen.resources, strict=True)
     profile = cast("LocalProfile", profile_from(record.profile))
     capacity = capacity_of(profile)
     pack = Pack(
@@ -183,7 +181,7 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
         record=number,
         revision=record.revision,
         profile=profile,
-        waiting=deque((cell, res) for cell, res in pairs if cell.id in wanted),
+        waiting=deque(shares(store.grids.read(record.revision), record)),
         stop=stop,
         capacity=capacity,
         free_gpus=list(range(capacity.gpus)),

@@ -11,6 +11,8 @@ from cluster.unbroken import assert_unbroken
 
 from hpcmlff.results import result_rows
 
+VEGA = {"name": "vega", "cpus": 8, "mem_gb": 64, "gpus": 4, "gpu_kind": "a100"}
+
 
 def test_an_array_of_200_cells_is_trained_by_one_job(slurm: SlurmCluster, tmp_path: Path) -> None:
     study = make_study(tmp_path, profile={"running_cap": 24}, seeds=range(200))
@@ -42,18 +44,19 @@ def test_cells_beyond_the_cap_of_an_array_become_several_arrays(
 def test_a_failing_cell_does_not_harm_the_others_and_is_tried_again_only_if_asked(
     slurm: SlurmCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    axes = {"model": ["mean", "sgdml"], "size": [20], "seed": [0]}
-    too_little = [{"mem_gb": 0.01}]
-    study = make_study(tmp_path)
-    study.write_grid(axes=axes, resources=too_little)
+    axes = {"model": ["mean", "schnet"], "size": [20], "seed": [0]}
+    short = {"schnet": {"features": 8, "interactions": 1, "gaussians": 5, "steps": 10}}
+    study = make_study(tmp_path, profile={"partitions": [VEGA | {"walltime": "1h"}]})
+    # The nodes' GPUs are there for Slurm only; torch finds none.
+    study.write_grid(axes=axes, models=short, resources=[{"gpus": 1}])
     assert study.submit() == 0
     study.await_states("done", "failed")
-    assert "GiB" in study.standings()[1].reason
+    assert "torch finds none" in study.standings()[1].reason
     assert_unbroken(study, study.cells[0])
     capsys.readouterr()
     assert study.submit() == 0
     assert "nothing to train" in capsys.readouterr().err
-    study.write_grid(axes=axes)
+    study.write_grid(axes=axes, models=short)
     assert study.submit("--retry-failed", "--wait") == 0
     assert study.states() == ["done", "done"]
     assert study.attempts() == [1, 2]
@@ -94,10 +97,9 @@ def test_cells_can_be_submitted_from_inside_of_a_job(slurm: SlurmCluster, tmp_pa
 
 
 def test_what_a_cell_asks_for_is_what_its_job_gets(slurm: SlurmCluster, tmp_path: Path) -> None:
-    vega = {"name": "vega", "cpus": 8, "mem_gb": 64, "gpus": 4, "gpu_kind": "a100"}
     study = make_study(
         tmp_path,
-        profile={"partitions": [vega | {"walltime": "2h"}], "setup": ["export GREETING=hello"]},
+        profile={"partitions": [VEGA | {"walltime": "2h"}], "setup": ["export GREETING=hello"]},
         resources=[{"cpus": 3, "mem_gb": 2.5, "gpus": 2, "walltime": "90m"}],
         step_s=0.05,
     )
@@ -108,3 +110,29 @@ def test_what_a_cell_asks_for_is_what_its_job_gets(slurm: SlurmCluster, tmp_path
     assert (facts["Partition"], facts["TimeLimit"]) == ("vega", "01:30:00")
     study.await_states("done")
     assert_unbroken(study)
+
+
+def test_what_a_cell_leaves_open_is_what_its_model_estimates(
+    slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    auto = [{"mem_gb": "auto", "walltime": "auto"}]
+    study = make_study(tmp_path, resources=auto, steps=60, step_s=5.0)
+    assert study.submit() == 0
+    study.await_progress()
+    facts = slurm.job(study.jobs[0])
+    assert (facts["TRES"], facts["TimeLimit"]) == ("cpu=1,mem=512M,node=1,billing=1", "00:15:00")
+    assert study.cancel() == 0
+    study.await_end()
+
+
+def test_the_rates_of_a_network_serve_the_next_submission(
+    slurm: SlurmCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = {"schnet": {"features": 8, "interactions": 1, "gaussians": 5, "steps": 60}}
+    study = make_study(tmp_path)
+    study.write_grid(axes={"model": ["schnet"], "size": [20], "seed": [0]}, models=short)
+    assert study.submit("--wait") == 0
+    assert "times: by default figures for schnet\n" in capsys.readouterr().err
+    study.write_grid(axes={"model": ["schnet"], "size": [20], "seed": [0, 1]}, models=short)
+    assert study.submit("--wait") == 0
+    assert "times: measured here for schnet\n" in capsys.readouterr().err

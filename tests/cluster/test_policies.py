@@ -31,10 +31,12 @@ def test_a_chain_goes_on_by_itself_and_its_rest_does_nothing(
 
 
 def test_a_chain_leaves_a_failed_cell_alone(slurm: SlurmCluster, tmp_path: Path) -> None:
-    study = make_study(tmp_path, profile={"requeue": "chain", "chain_length": 2})
-    study.write_grid(
-        axes={"model": ["sgdml"], "size": [20], "seed": [0]}, resources=[{"mem_gb": 0.01}]
-    )
+    vega = {"name": "vega", "cpus": 8, "mem_gb": 64, "gpus": 4, "walltime": "1h"}
+    chain = {"requeue": "chain", "chain_length": 2, "partitions": [vega]}
+    study = make_study(tmp_path, profile=chain)
+    # The nodes' GPUs are there for Slurm only; torch finds none.
+    axes = {"model": ["schnet"], "size": [20], "seed": [0]}
+    study.write_grid(axes=axes, resources=[{"gpus": 1}])
     assert study.submit() == 0
     study.await_end()
     assert study.states() == ["failed"]

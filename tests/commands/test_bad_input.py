@@ -117,6 +117,24 @@ def refused(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], code
             "error: grid.yaml:6: resources: mean/springs/n10 asks for 1 cpus, 0 gpus, 100000 GiB;",
         ),
         (
+            {"resources": "[{mem_gb: 8 GB}]"},
+            (
+                "error: grid.yaml:6: resources.0.mem_gb: memory is a positive number of GiB, "
+                'such as 8, or the word auto (found "8 GB")'
+            ),
+        ),
+        (
+            {"resources": "[{walltime: 48}]"},
+            (
+                "error: grid.yaml:6: resources.0.walltime: a duration needs its unit, such as "
+                "48h, 90m, 30s or 1-12:00:00; or write auto (found 48)"
+            ),
+        ),
+        (
+            {"resources": "[{cpus: auto}]"},
+            'error: grid.yaml:6: resources.0.cpus: input should be a valid integer (found "auto")',
+        ),
+        (
             {"resources": "[{when: {model: schnet}, mem_gb: 1}]"},
             "error: grid.yaml:6: resources.0.when.model: no cell has the model 'schnet'.",
         ),

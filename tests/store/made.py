@@ -15,7 +15,7 @@ from hpcmlff.data.fixed import FixedSets
 from hpcmlff.data.frames import Frames
 from hpcmlff.metrics import METRICS
 from hpcmlff.spec.cells import Cell
-from hpcmlff.spec.resources import Resources
+from hpcmlff.spec.resources import Asked
 from hpcmlff.store.attempts import claim, describe, record_end, record_start
 from hpcmlff.store.checkpoints import Checkpoint, commit
 from hpcmlff.store.frozen import FrozenGrid
@@ -64,7 +64,7 @@ def freeze(store: Store, cells: list[Cell]) -> FrozenGrid:
             grid={"name": "study", "split": {"test": 2}},
             molecules={"springs": cells[0].dataset},
             cells=tuple(cells),
-            resources=tuple(Resources(cpus=1) for _ in cells),
+            resources=tuple(Asked(cpus=1) for _ in cells),
         )
     )
 

@@ -13,7 +13,7 @@ import pytest
 from hpcmlff.errors import StoreError, StoreMismatch
 from hpcmlff.files import create_once
 from hpcmlff.spec.cells import Cell
-from hpcmlff.spec.resources import Resources
+from hpcmlff.spec.resources import Asked
 from hpcmlff.store.attempts import claim
 from hpcmlff.store.checkpoints import commit
 from hpcmlff.store.frozen import FrozenGrid
@@ -40,7 +40,7 @@ def frozen(*cells: Cell) -> FrozenGrid:
         grid={"name": "study", "split": {}},
         molecules={"springs": "d" * 64},
         cells=cells,
-        resources=tuple(Resources(cpus=cell.size) for cell in cells),
+        resources=tuple(Asked(cpus=cell.size) for cell in cells),
     )
 
 
@@ -98,7 +98,7 @@ def test_a_grid_is_frozen_once_and_extended_by_a_revision(store: Store) -> None:
     assert more.revision == 2
     assert store.current_grid() == more
     assert store.grids.read(1).cells == (CELL,)
-    assert more.resources == (Resources(cpus=10), Resources(cpus=20))
+    assert more.resources == (Asked(cpus=10), Asked(cpus=20))
 
 
 def test_a_store_without_a_grid_says_so(store: Store) -> None:

@@ -1,0 +1,122 @@
+"""Giving every cell its resources, or refusing those that could not be trained with theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hpcmlff.executors.capacity import capacity_of, check_fits
+from hpcmlff.spec.needs import allot, fitting_but_for_memory
+from hpcmlff.spec.plan import fitting
+from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Partition
+from hpcmlff.spec.shortage import Shortage, limit_gb, refusal
+
+if TYPE_CHECKING:
+    from hpcmlff.estimates import Estimates, Kind
+    from hpcmlff.spec.needs import Need
+    from hpcmlff.spec.profile import Profile
+    from hpcmlff.spec.resources import Asked, Resources
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A cell that is to get its resources."""
+
+    label: str
+    """Its name, for messages; cells that differ in their seeds may share it."""
+    kind: Kind
+    """What decides its need."""
+    asked: Asked
+    """What the grid says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What a cell gets, and why."""
+
+    resources: Resources
+    """What it gets."""
+    need: Need
+    """What it needs."""
+
+
+def offers_of(profile: Profile) -> tuple[Partition, ...]:
+    """Return what a cell can get, the preferred first; this machine is one such place."""
+    if isinstance(profile, ClusterProfile):
+        return profile.partitions
+    assert isinstance(profile, LocalProfile)
+    here = capacity_of(profile)
+    place = Partition.model_construct(
+        name="this machine",
+        cpus=here.cpus,
+        gpus=here.gpus,
+        mem_gb=here.mem_gb,
+        walltime=profile.walltime,
+    )
+    return (place,)
+
+
+def allot_all(
+    profile: Profile, estimates: Estimates, subjects: Iterable[Subject]
+) -> tuple[Share, ...]:
+    """Return what each cell gets.
+
+    Parameters
+    ----------
+    profile
+        The cluster.
+    estimates
+        What cells need.
+    subjects
+        The cells.
+
+    Raises
+    ------
+    GridError
+        Cells could not be trained: each is named with what it needs and what would do;
+        or one fits no partition for another reason.
+    """
+    subjects = tuple(subjects)
+    groups: dict[tuple[Kind, Asked], list[Subject]] = {}
+    for one in subjects:
+        groups.setdefault((one.kind, one.asked), []).append(one)
+    offers = offers_of(profile)
+    shares = {key: _share(profile, offers, estimates, group[0]) for key, group in groups.items()}
+    short = [group for key, group in groups.items() if shares[key] is None]
+    if short:
+        found = [_shortage(offers, estimates, group) for group in short]
+        raise refusal(profile.name, found)
+    given = (shares[one.kind, one.asked] for one in subjects)
+    return tuple(share for share in given if share is not None)
+
+
+def _share(
+    profile: Profile, offers: Sequence[Partition], estimates: Estimates, one: Subject
+) -> Share | None:
+    need = estimates.need(one.kind, one.asked)
+    given = allot(offers, one.asked, need, profile.grace)
+    if given is None:
+        return None
+    if isinstance(profile, ClusterProfile):
+        fitting(profile, given, one.label)
+    elif isinstance(profile, LocalProfile):
+        check_fits(capacity_of(profile), given, one.label, profile.name)
+    return Share(resources=given, need=need)
+
+
+def _shortage(
+    offers: Sequence[Partition], estimates: Estimates, group: Sequence[Subject]
+) -> Shortage:
+    one = group[0]
+    need, stated_gb = estimates.need(one.kind, one.asked), one.asked.stated_gb
+    places = fitting_but_for_memory(offers, one.asked)
+    limit = limit_gb(stated_gb, need, places)
+    return Shortage(
+        label=one.label,
+        cells=len(group),
+        stated_gb=stated_gb,
+        need=need,
+        places=tuple(places),
+        largest_size=estimates.largest_size(one.kind, one.asked, limit),
+    )

@@ -1,0 +1,85 @@
+"""What the jobs of a submission get, and what they are expected to take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hpcmlff.dispatch import Proposal
+    from hpcmlff.spec.needs import Need
+    from hpcmlff.spec.plan import Batch, Placement
+    from hpcmlff.spec.profile import Profile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """Jobs that differ in their cells only."""
+
+    placement: Placement
+    """Where they run, and what an element gets."""
+    jobs: int
+    """Number of jobs."""
+    elements: int
+    """Elements of each."""
+    cells: int
+    """Cells of all of them."""
+    mem_gb: tuple[float, float]
+    """Least and most memory of a cell, GiB."""
+    longest_s: float
+    """Time that the longest cell is expected to take."""
+    walltimes: int
+    """Jobs one after the other that it takes for that."""
+    disk_gb: float
+    """Disk of all cells, GiB."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        facts = asdict(self)
+        place = facts.pop("placement")
+        names = ("partition", "cpus", "gpus", "walltime_s", "parallel")
+        return facts | {name: place[name] for name in names}
+
+
+def outlooks(profile: Profile, proposal: Proposal) -> list[Outlook]:
+    """Return what will be submitted, equal jobs together.
+
+    Parameters
+    ----------
+    profile
+        The cluster.
+    proposal
+        The jobs.
+    """
+    chosen = zip(proposal.chosen, proposal.needs, strict=True)
+    needs = {one.cell.id: need for one, need in chosen}
+    alike: dict[tuple[Placement, int], list[Batch]] = {}
+    for batch in proposal.batches:
+        alike.setdefault((batch.placement, batch.elements), []).append(batch)
+    return [_outlook(batches, needs, profile.grace) for batches in alike.values()]
+
+
+def rates_by_model(proposal: Proposal) -> dict[str, str]:
+    """Return what each model's times follow from: ``measured`` rates or the ``default``."""
+    found: dict[str, bool] = {}
+    for one, need in zip(proposal.chosen, proposal.needs, strict=True):
+        found[one.cell.model] = found.get(one.cell.model, True) and need.measured
+    return {model: "measured" if of_all else "default" for model, of_all in found.items()}
+
+
+def _outlook(batches: Sequence[Batch], needs: dict[str, Need], grace_s: int) -> Outlook:
+    place = batches[0].placement
+    own = [needs[cell.id] for batch in batches for cell in batch.cells]
+    longest = max(own, key=lambda one: one.wall_s)
+    memory = [mem_gb for batch in batches for mem_gb in batch.mem_gb] or [place.mem_gb]
+    return Outlook(
+        placement=place,
+        jobs=len(batches),
+        elements=batches[0].elements,
+        cells=len(own),
+        mem_gb=(min(memory), max(memory)),
+        longest_s=longest.wall_s,
+        walltimes=longest.walltimes(place.walltime_s, grace_s),
+        disk_gb=sum(one.disk_gb for one in own),
+    )
