@@ -17,8 +17,8 @@ from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.store.ledger import Record
 
 if TYPE_CHECKING:
-    from hpcmlff.dispatch import Proposal
     from hpcmlff.outlook import Outlook
+    from hpcmlff.proposal import Proposal
     from hpcmlff.reconcile import Standing
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.plan import Batch, Placement

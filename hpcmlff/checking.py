@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.allotting import Subject, allot_all
 from hpcmlff.data.extent import Extent, extent_of, extent_of_recipe
-from hpcmlff.dispatch import choose
 from hpcmlff.errors import GridError
 from hpcmlff.estimates import Estimates, Kind
 from hpcmlff.prepare.draft import cells_before_settling
 from hpcmlff.prepare.settings import variant
+from hpcmlff.proposal import choose
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.canonical import canonical_json
 from hpcmlff.store.layout import Layout

@@ -1,45 +1,28 @@
-"""Which cells need a job, and giving them one."""
+"""Giving the cells that need one a job."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from hpcmlff.allotting import Subject, allot_all
 from hpcmlff.errors import JobRefused
-from hpcmlff.estimates import kind_of, stored_estimates
+from hpcmlff.estimates import stored_estimates
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import settle_intents, work_of
-from hpcmlff.reconcile import Standing, survey
-from hpcmlff.spec.plan import Batch, plan
+from hpcmlff.proposal import Proposal, propose
+from hpcmlff.reconcile import survey
 from hpcmlff.spec.profile import ClusterProfile
-from hpcmlff.spec.states import CellState
 from hpcmlff.store.ledger import Intent
 
 if TYPE_CHECKING:
-    from hpcmlff.estimates import Estimates
     from hpcmlff.executors.base import Executor
-    from hpcmlff.spec.needs import Need
+    from hpcmlff.spec.plan import Batch
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.frozen import FrozenGrid
     from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Proposal:
-    """What is about to be submitted."""
-
-    before: tuple[Standing, ...]
-    """Where every cell stands."""
-    chosen: tuple[Standing, ...]
-    """Those that need a job."""
-    needs: tuple[Need, ...]
-    """What each of them needs, in the same order."""
-    batches: tuple[Batch, ...]
-    """The jobs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,57 +45,6 @@ class Dispatch:
     def cells(self) -> list[str]:
         """Ids of the cells that have a job now."""
         return list(dict.fromkeys(cell for record in self.records for cell in record.cells))
-
-
-def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standing, ...]:
-    """Return the cells that are to be submitted."""
-    wanted = {CellState.PENDING, CellState.STOPPED}
-    wanted |= {CellState.FAILED} if retry_failed else set()
-    return tuple(standing for standing in standings if standing.state in wanted)
-
-
-def propose(
-    profile: Profile,
-    frozen: FrozenGrid,
-    standings: Sequence[Standing],
-    estimates: Estimates,
-    *,
-    retry_failed: bool,
-) -> Proposal:
-    """Return the jobs for the cells that need one.
-
-    Parameters
-    ----------
-    profile
-        How jobs are run here.
-    frozen
-        The cells and what the grid says they may use.
-    standings
-        Where each cell stands.
-    estimates
-        What cells need.
-    retry_failed
-        Submit failed cells as well.
-
-    Raises
-    ------
-    GridError
-        A cell fits no partition, or could not be trained there.
-    """
-    chosen = choose(standings, retry_failed=retry_failed)
-    asked = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
-    subjects = [
-        Subject(label=one.cell.label, kind=kind_of(one.cell), asked=asked[one.cell.id])
-        for one in chosen
-    ]
-    shares = allot_all(profile, estimates, subjects)
-    given = [(one.cell, share.resources) for one, share in zip(chosen, shares, strict=True)]
-    return Proposal(
-        before=tuple(standings),
-        chosen=chosen,
-        needs=tuple(share.need for share in shares),
-        batches=plan(profile, given),
-    )
 
 
 def dispatch(

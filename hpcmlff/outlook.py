@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hpcmlff.dispatch import Proposal
+    from hpcmlff.proposal import Proposal
     from hpcmlff.spec.needs import Need
     from hpcmlff.spec.plan import Batch, Placement
     from hpcmlff.spec.profile import Profile

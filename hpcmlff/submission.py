@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons, scripts
 from hpcmlff.checking import draft_estimates
 from hpcmlff.console import emit_json, next_step, say
-from hpcmlff.dispatch import Dispatch, dispatch, propose
+from hpcmlff.dispatch import Dispatch, dispatch
 from hpcmlff.prepare.draft import Draft, cells_before_settling
+from hpcmlff.proposal import propose
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.frozen import FrozenGrid
@@ -21,7 +22,7 @@ from hpcmlff.waiting import summary, wait
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hpcmlff.dispatch import Proposal
+    from hpcmlff.proposal import Proposal
     from hpcmlff.spec.profile import Profile
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from hpcmlff import submit
+from hpcmlff.console import say
+from hpcmlff.prepare.draft import draft, settle
 
 HEAVY = {"torch", "schnetpack", "sgdml", "numba"}
 CODE = """
@@ -68,3 +70,20 @@ def test_a_grid_of_models_with_engines_is_planned_without_them(
     assert done.stderr.splitlines()[-1] == "loaded:"
     assert '"pending": 2' in done.stdout
     assert not (tmp_path / "runs").exists()
+
+
+def test_estimates_for_a_frozen_grid_need_no_engines(
+    grid_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = grid_file(axes="{model: [schnet, sgdml], size: [10]}", resources="[{mem_gb: 0.01}]")
+    settle(draft(path, say), say)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format("resume", HEAVY)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "error: 2 cells need more memory than they get:" in done.stderr
+    assert done.stderr.splitlines()[-1] == "loaded:"

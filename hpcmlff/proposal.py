@@ -1,0 +1,84 @@
+"""Which cells need a job, and which jobs these are to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hpcmlff.allotting import Subject, allot_all
+from hpcmlff.estimates import kind_of
+from hpcmlff.spec.plan import Batch, plan
+from hpcmlff.spec.states import CellState
+
+if TYPE_CHECKING:
+    from hpcmlff.estimates import Estimates
+    from hpcmlff.reconcile import Standing
+    from hpcmlff.spec.needs import Need
+    from hpcmlff.spec.profile import Profile
+    from hpcmlff.store.frozen import FrozenGrid
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """What is about to be submitted."""
+
+    before: tuple[Standing, ...]
+    """Where every cell stands."""
+    chosen: tuple[Standing, ...]
+    """Those that need a job."""
+    needs: tuple[Need, ...]
+    """What each of them needs, in the same order."""
+    batches: tuple[Batch, ...]
+    """The jobs."""
+
+
+def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standing, ...]:
+    """Return the cells that are to be submitted."""
+    wanted = {CellState.PENDING, CellState.STOPPED}
+    wanted |= {CellState.FAILED} if retry_failed else set()
+    return tuple(standing for standing in standings if standing.state in wanted)
+
+
+def propose(
+    profile: Profile,
+    frozen: FrozenGrid,
+    standings: Sequence[Standing],
+    estimates: Estimates,
+    *,
+    retry_failed: bool,
+) -> Proposal:
+    """Return the jobs for the cells that need one.
+
+    Parameters
+    ----------
+    profile
+        How jobs are run here.
+    frozen
+        The cells and what the grid says they may use.
+    standings
+        Where each cell stands.
+    estimates
+        What cells need.
+    retry_failed
+        Submit failed cells as well.
+
+    Raises
+    ------
+    GridError
+        A cell fits no partition, or could not be trained there.
+    """
+    chosen = choose(standings, retry_failed=retry_failed)
+    asked = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
+    subjects = [
+        Subject(label=one.cell.label, kind=kind_of(one.cell), asked=asked[one.cell.id])
+        for one in chosen
+    ]
+    shares = allot_all(profile, estimates, subjects)
+    given = [(one.cell, share.resources) for one, share in zip(chosen, shares, strict=True)]
+    return Proposal(
+        before=tuple(standings),
+        chosen=chosen,
+        needs=tuple(share.need for share in shares),
+        batches=plan(profile, given),
+    )
