@@ -44,6 +44,11 @@ def test_auto_looks_around_the_best_of_the_coarse_ones(best_coarse: int, fine: l
     assert run(SgdmlSettings(), {best_coarse: 1.0, fine[2]: 0.9})[1] == fine[2]
 
 
+def test_of_length_scales_as_good_as_the_best_the_smallest_is_taken() -> None:
+    settings = SgdmlSettings(sigma=[32, 16, 8, 4])
+    assert run(settings, {32: 1.003, 16: 1.0, 8: 1.009, 4: 1.011})[1] == 8
+
+
 def test_candidates_without_a_solution_are_passed_over() -> None:
     settings = SgdmlSettings(sigma=[4, 8])
     assert run(settings, {4: np.inf, 8: 2.0})[1] == 8

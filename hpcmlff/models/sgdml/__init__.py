@@ -27,9 +27,9 @@ class SgdmlSettings(Strict):
         "auto"
     )
     """Length scale of the kernel, 1/Å (the descriptor is the inverse distances of all
-    pairs of atoms). Of a list, or of candidates around 5 to 80 with ``auto``, the one with
-    the lowest validation force RMSE is taken. All of them are tried, each with a quarter of
-    the training frames or more; the one that is taken is trained with all."""
+    pairs of atoms). Of a list, or of candidates around 5 to 80 with ``auto``, the smallest
+    within 1 % of the lowest validation force RMSE is taken. All of them are tried, each with a
+    quarter of the training frames or more; the one that is taken is trained with all."""
     lam: float = Field(default=1e-10, gt=0, le=1)
     """Regularisation: added to the kernel matrix's diagonal, in the matrix's own
     units."""
