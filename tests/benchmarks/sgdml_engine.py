@@ -34,6 +34,9 @@ from hpcmlff.spec.grid import Generate, Units
 SIZES = {"glycine": 400, "azobenzene": 200}
 """Training frames of each molecule."""
 
+MEM_GB = {"glycine": 0.85, "azobenzene": 1.2}
+"""Memory that ours is told to use."""
+
 SIGMAS = [5, 7, 10, 14, 20, 28, 40, 57, 80, 113]
 """Length scales to choose from; training alone is at the fifth."""
 
@@ -126,6 +129,7 @@ def _side(name: str, molecule: str, data: Path, given: argparse.Namespace) -> di
         "n_validation": N_VALIDATION,
         "sigmas": SIGMAS[4:5] if name.endswith(("train", "assembly", "factorisation")) else SIGMAS,
         "threads": given.threads,
+        "mem_gb": MEM_GB[molecule],
         "folder": str(data.parent),
     }
     environment = {key: value for key, value in os.environ.items() if key not in _UNSET}

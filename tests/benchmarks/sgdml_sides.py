@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from hpcmlff.models.protocol import Allocation, Samples, Task
 from hpcmlff.models.sgdml import SgdmlSettings
 from hpcmlff.models.sgdml.arithmetic import CpuArithmetic
+from hpcmlff.models.sgdml.cache import compiled
 from hpcmlff.models.sgdml.engine import SgdmlTrainer
 from hpcmlff.models.sgdml.fit import system_of
 from hpcmlff.models.sgdml.package import stock
@@ -31,7 +32,7 @@ from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.layout import CellFolder
 
 _GIB = 2**30
-_MEM_GB = 16.0
+_MODULES = ("train", "predict", "utils.desc", "utils.perm", "solvers.analytic")
 
 
 class Side:
@@ -40,7 +41,8 @@ class Side:
     Parameters
     ----------
     given
-        ``data``, ``n_train``, ``n_validation``, ``sigmas``, ``threads`` and ``folder``.
+        ``data``, ``n_train``, ``n_validation``, ``sigmas``, ``threads``, ``mem_gb``
+        (ours) and ``folder``.
     """
 
     def __init__(self, given: dict[str, Any]) -> None:
@@ -52,7 +54,7 @@ class Side:
         rest = slice(n_train, n_train + n_validation)
         self.validation = Samples(**{name: array[rest] for name, array in frames.items()})
         self.sigmas, self.threads = given["sigmas"], given["threads"]
-        self.folder = Path(given["folder"])
+        self.folder, self.mem_gb = Path(given["folder"]), given["mem_gb"]
 
     def task(self, sigma: int | list[int]) -> Task:
         """Return our task; blocks go to the given folder, as they would in a job."""
@@ -63,7 +65,7 @@ class Side:
             validation=self.validation,
             settings=SgdmlSettings(sigma=sigma),
             seed=1,
-            allocation=Allocation(threads=self.threads, mem_gb=_MEM_GB),
+            allocation=Allocation(threads=self.threads, mem_gb=self.mem_gb),
             blocks=CellBlocks(CellFolder(folder)),
         )
 
@@ -219,6 +221,10 @@ def main() -> None:
     """Run what the first argument names with the JSON of the second."""
     logging.disable()
     side = Side(json.loads(sys.argv[2]))
+    # What is imported is no side's work.
+    compiled()
+    for module in _MODULES:
+        stock(module)
     found = globals()[sys.argv[1]](side)
     found["peak_mem_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _GIB
     kernels = sorted({str(one.get("architecture")) for one in threadpool_info()})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hpcmlff.models.protocol import Arrays, Samples, Task
     from hpcmlff.models.sgdml.tiles import Tiles
 
-RESIDUAL = 1e-9
+RESIDUAL = 1e-8
 """A solution is refined until what it leaves of the labels is at most this part of them,
 or until rounding keeps it from getting better."""
 _REFINEMENTS = 3

@@ -41,6 +41,8 @@ class Kernel:
     """Whether there are unknowns for energies."""
     threads: int
     """Threads to use; the result does not depend on it."""
+    pool: ThreadPoolExecutor
+    """These threads."""
 
     @property
     def n_frames(self) -> int:
@@ -77,8 +79,7 @@ class Kernel:
             fill(out[first : first + len(part) * height], part, frames_of_columns, *given)
 
         parts = min(len(frames_of_rows), self.threads * _PARTS_PER_THREAD)
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(work, np.array_split(frames_of_rows, parts)))
+        list(self.pool.map(work, np.array_split(frames_of_rows, parts)))
 
     def by_frame(self, unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the forces' unknowns as ``(n_frames, 3 · n_atoms)``, atom by atom."""
@@ -151,4 +152,5 @@ def make_kernel(
         sigma=sigma,
         energies=energies,
         threads=threads,
+        pool=ThreadPoolExecutor(threads),
     )

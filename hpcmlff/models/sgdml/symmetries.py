@@ -12,8 +12,9 @@ from hpcmlff.models.sgdml.package import stock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MATCHED_FRAMES = 1000
-"""Symmetries are looked for in at most so many frames, as stock sgdml does."""
+MATCHED_FRAMES = 250
+"""Symmetries are looked for in at most so many frames, each of which is compared with all
+others; stock sgdml takes 1,000, which takes sixteen times as long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
