@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _MODEL, _CG = "model.", "cg."
 """Prefixes of the finished model's arrays, and of the iterative solver's."""
 
+_SYMMETRIES_PART = 20
+"""Finding the symmetries counts as one in so many parts of the work."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SgdmlState:
@@ -55,8 +58,17 @@ class SgdmlState:
 
 def first_state(task: Task) -> SgdmlState:
     """Return the state before the first step."""
+    return SgdmlState(work=work_of_symmetries(task) + _work_of_others(task))
+
+
+def work_of_symmetries(task: Task) -> int:
+    """Return the work of finding the symmetries, a small part of that of the rest."""
+    return max(1, _work_of_others(task) // _SYMMETRIES_PART)
+
+
+def _work_of_others(task: Task) -> int:
     candidates = candidates_in_all(task.settings) * work_of_candidate(task)
-    return SgdmlState(work=1 + candidates + work_of_training(task))
+    return candidates + work_of_training(task)
 
 
 def work_of_training(task: Task) -> int:

@@ -15,7 +15,7 @@ from hpcmlff.models.sgdml.factorising import factorised
 from hpcmlff.models.sgdml.fit import concluded, labels, solve, system_of
 from hpcmlff.models.sgdml.iterating import iterated
 from hpcmlff.models.sgdml.search import best, next_candidate, search_frames
-from hpcmlff.models.sgdml.state import SgdmlState, work_of_candidate
+from hpcmlff.models.sgdml.state import SgdmlState, work_of_candidate, work_of_symmetries
 from hpcmlff.models.sgdml.symmetries import find_symmetries
 from hpcmlff.models.sgdml.tiles import Tiles
 
@@ -39,7 +39,8 @@ def advance(task: Task, state: SgdmlState, should_stop: ShouldStop) -> SgdmlStat
     """
     with threadpool_limits(task.allocation.threads):
         if state.permutations is None:
-            return replace(state, permutations=_symmetries(task), done=1)
+            done = work_of_symmetries(task)
+            return replace(state, permutations=_symmetries(task), done=done)
         sigma = next_candidate(task.settings, state.tried, state.errors)
         if sigma is not None:
             return _tried(task, state, sigma)
