@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
@@ -18,22 +19,7 @@ def main(argv: list[str]) -> int:
     argv
         Arguments without the program's name.
     """
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="python -m hpcmlff.worker", description=__doc__)
-    parser.add_argument("--store", required=True, help="folder of the store")
-    parser.add_argument("--cell", required=True, help="the cell's id, or the beginning of it")
-    parser.add_argument("--revision", type=int, required=True, help="revision of the frozen grid")
-    parser.add_argument("--record", type=int, default=0, help="number in the ledger")
-    parser.add_argument("--threads", type=int, default=1, help="cores to use")
-    parser.add_argument("--mem-gb", type=float, default=4.0, help="memory to use, GiB")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--deadline-s", type=float, help="stop after this many seconds")
-    parser.add_argument("--parent", type=int, help="stop when this process is gone")
-    parser.add_argument("--commit-s", type=float, default=300.0, help="time between checkpoints")
-    parser.add_argument("--report-s", type=float, default=2.0, help="time between reports")
-    parser.add_argument("--attempts-cap", type=int, default=5, help="attempts without progress")
-    given = parser.parse_args(argv)
+    given = _parser().parse_args(argv)
     stop = StopRequest(given.deadline_s, given.parent)
     stop.arm()
     collector.rest()
@@ -62,6 +48,23 @@ def main(argv: list[str]) -> int:
         # Before the attempt had a folder to write into.
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return StoreError.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hpcmlff.worker", description=__doc__)
+    parser.add_argument("--store", required=True, help="folder of the store")
+    parser.add_argument("--cell", required=True, help="the cell's id, or the beginning of it")
+    parser.add_argument("--revision", type=int, required=True, help="revision of the frozen grid")
+    parser.add_argument("--record", type=int, default=0, help="number in the ledger")
+    parser.add_argument("--threads", type=int, default=1, help="cores to use")
+    parser.add_argument("--mem-gb", type=float, default=4.0, help="memory to use, GiB")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--deadline-s", type=float, help="stop after this many seconds")
+    parser.add_argument("--parent", type=int, help="stop when this process is gone")
+    parser.add_argument("--commit-s", type=float, default=300.0, help="time between checkpoints")
+    parser.add_argument("--report-s", type=float, default=2.0, help="time between reports")
+    parser.add_argument("--attempts-cap", type=int, default=5, help="attempts without progress")
+    return parser
 
 
 if __name__ == "__main__":
