@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from models.sgdml_systems import PERMS, ammonia
 
-from hpcmlff.models.sgdml.cache import compiled_code_folder
 from hpcmlff.models.sgdml.kernel import Kernel, make_kernel
 from hpcmlff.models.sgdml.package import stock
 from hpcmlff.models.sgdml.symmetries import describe, pair_permutations
@@ -90,8 +89,8 @@ def test_values_are_put_in_the_order_of_the_unknowns_and_back() -> None:
     np.testing.assert_array_equal(unknowns[60:], samples.energies)
 
 
-def start_compiling(home: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"XDG_CACHE_HOME": str(home), "OMP_NUM_THREADS": "1"}
+def start_compiling(home: Path, **changes: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"XDG_CACHE_HOME": str(home), "OMP_NUM_THREADS": "1"} | changes
     command = [sys.executable, "-c", _COMPILE]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
@@ -107,13 +106,28 @@ def test_of_several_jobs_that_start_at_once_one_compiles_and_the_others_load(
     assert len(list(folder.rglob("*.nbi"))) == 3
 
 
-def test_a_folder_that_cannot_be_made_is_replaced_by_a_temporary_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def compiled_with(home: Path, temporary: Path) -> dict[str, int]:
+    temporary.mkdir(exist_ok=True)
+    job = start_compiling(home, TMPDIR=str(temporary))
+    answer: dict[str, int] = json.loads(job.communicate()[0])
+    assert job.returncode == 0
+    assert list(temporary.iterdir()) == []
+    return answer
+
+
+def test_where_it_cannot_be_kept_compiled_code_is_made_for_one_process(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    folder = compiled_code_folder()
-    assert folder.parent == tmp_path
-    assert folder.is_dir()
+    assert compiled_with(tmp_path / "file", tmp_path / "tmp") == {"loaded": 0}
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_damaged_compiled_code_is_made_again_and_kept_the_next_time(
+    tmp_path: Path, suffix: str
+) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    compiled_with(home, temporary)
+    for path in home.rglob(f"*.{suffix}"):
+        path.write_bytes(path.read_bytes()[:7])
+    assert compiled_with(home, temporary) == {"loaded": 0}
+    compiled_with(home, temporary)
+    assert compiled_with(home, temporary) == {"loaded": 1}

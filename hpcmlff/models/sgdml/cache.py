@@ -1,14 +1,17 @@
 """Where compiled code is kept: one folder for each kind of machine.
 
 Many jobs may start at once on nodes that share a home folder. The first one compiles
-while the others wait; whoever cannot write or lock there compiles for itself.
-numba itself keeps the code of different processors apart, and replaces files at once.
+while the others wait; whoever cannot write or lock there compiles for itself. numba itself
+keeps the code of different processors apart, and replaces files at once. Compiled code is
+no result: where it cannot be kept or read, it is made again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+LOG = logging.getLogger("hpcmlff")
+"""Ends in the attempt's log."""
+
 _LONGEST_WAIT_S = 120
 """Several times what compiling takes."""
 
@@ -32,24 +38,29 @@ _LONGEST_WAIT_S = 120
 def compiled() -> ModuleType:
     """Return the module of compiled functions, compiled or loaded as needed."""
     folder = compiled_code_folder()
+    try:
+        return _from(folder)
+    except OSError as error:
+        LOG.warning("compiled code cannot be kept in %s: %s", folder, error)
+    except Exception as error:  # noqa: BLE001 - a damaged file may raise anything
+        LOG.warning("compiled code in %s is damaged: %s", folder, error)
+        shutil.rmtree(folder, ignore_errors=True)
+    # Once it is loaded the files are not needed.
+    with tempfile.TemporaryDirectory(prefix="hpcmlff-compiled-") as name:
+        return _from(Path(name))
+
+
+def _from(folder: Path) -> ModuleType:
     numba.config.CACHE_DIR = str(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     with one_compiles(folder):
         return import_module("hpcmlff.models.sgdml.compiled")
 
 
 def compiled_code_folder() -> Path:
-    """Return the folder for this kind of machine, below ``$XDG_CACHE_HOME`` or ``~/.cache``.
-
-    A temporary folder where that cannot be written.
-    """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    folder = root / "hpcmlff" / "compiled" / _machine_kind()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except (OSError, RuntimeError):
-        return Path(tempfile.mkdtemp(prefix="hpcmlff-compiled-"))
-    return folder
+    """Return the folder for this kind of machine, below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    return Path(root) / "hpcmlff" / "compiled" / _machine_kind()
 
 
 @contextmanager
