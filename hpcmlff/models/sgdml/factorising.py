@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.models.sgdml.arithmetic import arithmetic_on
 from hpcmlff.models.sgdml.cost import GFLOP_PER_S, TERMS_PER_S, room_bytes
 from hpcmlff.models.sgdml.fit import concluded, labels, solve, system_of
-from hpcmlff.models.sgdml.state import work_of_training
+from hpcmlff.models.sgdml.state import tiling_of, work_of_training
 from hpcmlff.models.sgdml.tiles import Tiles
 from hpcmlff.models.sgdml.tiling import flops_of, work_of
 
@@ -67,7 +67,9 @@ def factorised(task: Task, state: SgdmlState, sigma: int, should_stop: ShouldSto
 
 
 def _begun(task: Task, state: SgdmlState, sigma: int) -> SgdmlState:
-    tiles = Tiles(blocks=task.blocks, key=f"factor-{sigma}", room_bytes=room_bytes(task))
+    # Of another version's tiling no tile may be taken for one of these.
+    key = f"factor-{sigma}-{tiling_of(task).widest}"
+    tiles = Tiles(blocks=task.blocks, key=key, room_bytes=room_bytes(task))
     assert state.permutations is not None
     system = system_of(task, task.train, state.permutations, sigma, tiles)
     present = (tile[1] for tile in system.tiling.tiles() if tiles.has(*tile))
