@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.models.protocol import Estimate, Size
 from hpcmlff.models.sgdml.cg_size import least_size, product_flop, wanted_size
 from hpcmlff.models.sgdml.search import candidates_in_all, search_frames
+from hpcmlff.models.sgdml.symmetries import MATCHED_FRAMES
 from hpcmlff.models.sgdml.tiling import make_tiling
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _PRODUCT_FLOP_PER_S = 1.5e9
 """Of a product with the kernel matrix, on one core."""
 _MATCH_S = 2e-4
 """Comparing two frames in the search for symmetries."""
-_MATCHED_FRAMES = 250
-"""Frames that are compared at most."""
 _PREDICT_S = 1e-7
 """One pair of atoms of one training frame in the prediction of one frame; 2e-8 s
 was measured with 4 and with 8 symmetries."""
@@ -81,7 +80,7 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
     energies = settings.energy_constraint
     few = search_frames(size.n_train, size.n_atoms)
     tries_s = candidates_in_all(settings) * _training_s(size, few, energies=energies)
-    symmetries_s = settings.symmetries * _MATCH_S * min(size.n_train, _MATCHED_FRAMES) ** 2 / 2
+    symmetries_s = settings.symmetries * _MATCH_S * min(size.n_train, MATCHED_FRAMES) ** 2 / 2
     disk_gb, training_s = _training(settings, size)
     return Estimate(
         mem_gb=comfortable_mem_gb(settings, size.n_atoms, size.n_train),
