@@ -14,8 +14,9 @@ from hpcmlff.store.attempts import record_end, report_progress
 from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.checkpoints import commit, restore
 from hpcmlff.store.image import Content
-from hpcmlff.worker import collector
+from hpcmlff.worker import collector, packing
 from hpcmlff.worker.age import process_age_s
+from hpcmlff.worker.packing import MODEL, STATE, unpacked
 from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
 from hpcmlff.worker.rates import keep_rates, measured
 from hpcmlff.worker.task import Assignment, assign
@@ -23,7 +24,7 @@ from hpcmlff.worker.task import Assignment, assign
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hpcmlff.models.protocol import Allocation, Arrays, Progress
+    from hpcmlff.models.protocol import Allocation, Progress
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.frozen import FrozenHead
     from hpcmlff.store.layout import AttemptFolder, CellFolder
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("hpcmlff")
 """Ends in the attempt's ``log.txt``."""
-
-_STATE, _MODEL = "state.", "model."
 
 
 @dataclass(kw_only=True, slots=True)
@@ -105,7 +104,9 @@ class Attempt:
         elif checkpoint.final:
             return None
         else:
-            state = given.trainer.from_arrays(given.task, _strip(checkpoint.content.packed, _STATE))
+            state = given.trainer.from_arrays(
+                given.task, unpacked(checkpoint.content.packed, STATE)
+            )
             self.sequence = checkpoint.sequence
             self.history = list(checkpoint.content.notes["history"])
         self.pace.pause()
@@ -124,7 +125,7 @@ class Attempt:
 
     def _commit(self, given: Assignment, state: Any) -> None:
         before = time.monotonic()
-        packed = _prefix(given.trainer.to_arrays(state), _STATE)
+        packed = packing.packed(given.trainer.to_arrays(state), STATE)
         progress = given.trainer.progress(state)
         self._write(Content(packed=packed, notes=self._notes(given, progress)), final=False)
         self.pace.committed(time.monotonic() - before)
@@ -141,7 +142,9 @@ class Attempt:
         plain = {f"split/{name}": numbers for name, numbers in given.indices.items()}
         plain |= {"test/energies_kcal_mol": energies, "test/forces_kcal_mol_ang": forces}
         notes = self._notes(given, progress) | {"metrics": metrics}
-        self._write(Content(packed=_prefix(model, _MODEL), plain=plain, notes=notes), final=True)
+        self._write(
+            Content(packed=packing.packed(model, MODEL), plain=plain, notes=notes), final=True
+        )
         LOG.info("done: %s", ", ".join(f"{name} {value:.6g}" for name, value in metrics.items()))
 
     def _write(self, content: Content, *, final: bool) -> None:
@@ -197,11 +200,3 @@ class Attempt:
 
 def _progress(progress: Progress) -> dict[str, Any]:
     return {"step": progress.step, "steps": progress.steps, "loss": progress.loss}
-
-
-def _prefix(arrays: Arrays, prefix: str) -> Arrays:
-    return {prefix + name: array for name, array in arrays.items()}
-
-
-def _strip(arrays: Arrays, prefix: str) -> Arrays:
-    return {name.removeprefix(prefix): array for name, array in arrays.items()}

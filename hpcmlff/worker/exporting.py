@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import StoreError, TrainingError
 from hpcmlff.models.protocol import Allocation, Exporter
 from hpcmlff.store.checkpoints import restore
+from hpcmlff.worker.packing import MODEL, unpacked
 from hpcmlff.worker.task import assign
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
 
-_MODEL = "model."
 _SHOWN = 5
 
 
@@ -45,7 +45,8 @@ def export_model(
     Raises
     ------
     StoreError
-        No cell or several have such a name, it is not done, or the file exists.
+        No cell or several have such a name, it is not done, or the file exists or cannot be
+        written.
     TrainingError
         The model has no format of its own.
     """
@@ -61,7 +62,11 @@ def export_model(
         raise StoreError(
             "exists already", where=str(path), hint="Name another file with -o, or give --force"
         )
-    trainer.export(given.task, model, path)
+    try:
+        trainer.export(given.task, model, path)
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise StoreError(f"cannot be written: {words}", where=str(path)) from error
     return cell.label, path
 
 
@@ -85,5 +90,4 @@ def _model(store: Store, cell: Cell) -> Arrays:
     checkpoint = restore(store.cell(cell))
     if checkpoint is None or not checkpoint.final:
         raise StoreError("the cell is not done", where=cell.label)
-    packed = checkpoint.content.packed
-    return {k.removeprefix(_MODEL): v for k, v in packed.items() if k.startswith(_MODEL)}
+    return unpacked(checkpoint.content.packed, MODEL)

@@ -52,6 +52,10 @@ def test_the_file_is_read_by_the_package_and_its_command(
     message = "exists already. Name another file with -o, or give --force"
     assert f"{path}: {message}" in capsys.readouterr().err
     assert export.main([str(store.path), cell.id[:8], "-o", str(path), "--force"]) == 0
+    nowhere = tmp_path / "no such folder" / "model.npz"
+    assert export.main([str(store.path), SGDML, "-o", str(nowhere)]) == StoreError.exit_code
+    message = f"{nowhere}: cannot be written: No such file or directory"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
