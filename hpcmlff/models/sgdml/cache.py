@@ -37,11 +37,11 @@ _LONGEST_WAIT_S = 120
 @cache
 def compiled() -> ModuleType:
     """Return the module of compiled functions, compiled or loaded as needed."""
-    folder = compiled_code_folder()
     try:
+        folder = compiled_code_folder()
         return _from(folder)
     except OSError as error:
-        LOG.warning("compiled code cannot be kept in %s: %s", folder, error)
+        LOG.warning("compiled code cannot be kept: %s", error)
     except Exception as error:  # noqa: BLE001 - a damaged file may raise anything
         LOG.warning("compiled code in %s is damaged: %s", folder, error)
         shutil.rmtree(folder, ignore_errors=True)
@@ -58,9 +58,18 @@ def _from(folder: Path) -> ModuleType:
 
 
 def compiled_code_folder() -> Path:
-    """Return the folder for this kind of machine, below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(root) / "hpcmlff" / "compiled" / _machine_kind()
+    """Return the folder for this kind of machine, below ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    Raises
+    ------
+    FileNotFoundError
+        This user has no home folder.
+    """
+    try:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from None
+    return root / "hpcmlff" / "compiled" / _machine_kind()
 
 
 @contextmanager
