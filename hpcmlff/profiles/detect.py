@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import SchedulerError
-from hpcmlff.profiles.detect_partitions import Use, flow, partition_lines, uses
+from hpcmlff.profiles.detect_partitions import Use, flow, joined, partition_lines, usable, uses
 from hpcmlff.profiles.differences import duration
 
 if TYPE_CHECKING:
@@ -47,10 +46,7 @@ def render(facts: SlurmFacts, machine: Machine, name: str) -> str:
         There is no partition that this user may use.
     """
     found = uses(facts)
-    good = [use for use in found if not use.obstacle]
-    if not good:
-        reasons = "".join(f"\n  {use.partition.name}, {use.obstacle}" for use in found)
-        raise SchedulerError(f"Slurm shows no partition that you can use{reasons}")
+    good = usable(found, "Slurm shows no partition that you can use")
     parts = [
         _head(facts, name),
         _recognition(facts, machine),
@@ -60,7 +56,7 @@ def render(facts: SlurmFacts, machine: Machine, name: str) -> str:
         _ends(facts, good),
         software(),
     ]
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return joined(parts)
 
 
 def _head(facts: SlurmFacts, name: str) -> Iterator[str]:

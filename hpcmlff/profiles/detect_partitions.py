@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hpcmlff.errors import SchedulerError
 from hpcmlff.profiles.differences import duration
 from hpcmlff.profiles.kinds import NodeKind, gpu_kind_of, kinds_of
 
@@ -45,6 +46,33 @@ def uses(facts: ClusterFacts) -> list[Use]:
     """Return all partitions: the default first, then without GPUs, then the shorter ones."""
     found = [_use(partition, facts.associations) for partition in facts.partitions]
     return sorted(found, key=_order)
+
+
+def usable(found: Sequence[Use], nothing: str) -> list[Use]:
+    """Return the partitions that jobs can use.
+
+    Parameters
+    ----------
+    found
+        All of them.
+    nothing
+        What to say if there is none.
+
+    Raises
+    ------
+    SchedulerError
+        There is none; each one's obstacle is told.
+    """
+    good = [use for use in found if not use.obstacle]
+    if not good:
+        reasons = "".join(f"\n  {use.partition.name}, {use.obstacle}" for use in found)
+        raise SchedulerError(f"{nothing}{reasons}")
+    return good
+
+
+def joined(parts: Iterable[Iterable[str]]) -> str:
+    """Return a profile's text from the lines of its parts."""
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def partition_lines(facts: ClusterFacts, found: Sequence[Use]) -> Iterator[str]:

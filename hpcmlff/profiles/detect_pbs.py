@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import SchedulerError
 from hpcmlff.profiles.detect import POLL_S, first_grace_s, host_pattern, software
-from hpcmlff.profiles.detect_partitions import Use, flow, partition_lines, uses
+from hpcmlff.profiles.detect_partitions import Use, flow, joined, partition_lines, usable, uses
 from hpcmlff.profiles.differences import duration
 
 if TYPE_CHECKING:
@@ -35,10 +34,7 @@ def render_pbs(facts: PbsFacts, machine: Machine, name: str) -> str:
         There is no queue that jobs can use.
     """
     found = uses(facts)
-    good = [use for use in found if not use.obstacle]
-    if not good:
-        reasons = "".join(f"\n  {use.partition.name}, {use.obstacle}" for use in found)
-        raise SchedulerError(f"PBS shows no queue that you can use{reasons}")
+    good = usable(found, "PBS shows no queue that you can use")
     parts = [
         _head(facts, name),
         _recognition(machine),
@@ -48,7 +44,7 @@ def render_pbs(facts: PbsFacts, machine: Machine, name: str) -> str:
         _ends(facts, good),
         software(),
     ]
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return joined(parts)
 
 
 def _head(facts: PbsFacts, name: str) -> Iterator[str]:
