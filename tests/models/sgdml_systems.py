@@ -8,6 +8,7 @@ import numpy as np
 
 from hpcmlff.models.protocol import Samples
 from hpcmlff.models.sgdml.factor import System
+from hpcmlff.models.sgdml.internal import InternalKernel, internal_basis
 from hpcmlff.models.sgdml.kernel import make_kernel
 from hpcmlff.models.sgdml.tiles import Tiles
 from hpcmlff.models.sgdml.tiling import Tiling
@@ -42,22 +43,40 @@ def system(
 ) -> System:
     """Return the linear system of some frames, cut into tiles of three frames."""
     positions = ammonia(n_frames, 1).positions
-    bounds = [*range(0, 12 * n_frames, 36), 12 * n_frames]
+    bounds = [*range(0, 6 * n_frames, 18), 6 * n_frames]
     if energies:
-        bounds.append(13 * n_frames)
+        bounds.append(7 * n_frames)
     threads = given.pop("threads", 1)
+    kernel = make_kernel(positions, PERMS, 10.0, energies=energies, threads=threads)
     return System(
-        kernel=make_kernel(positions, PERMS, 10.0, energies=energies, threads=threads),
+        matrix=InternalKernel(kernel=kernel, basis=internal_basis(positions)),
         lam=lam,
         tiling=Tiling(bounds=tuple(bounds)),
         tiles=Tiles(**{"blocks": None, "key": "t", "room_bytes": np.inf} | given),
     )
 
 
-def whole_matrix(one: System) -> NDArray[np.float64]:
-    """Return the matrix with its regularisation, from its tiles."""
+def internal_matrix(one: System) -> NDArray[np.float64]:
+    """Return the matrix in internal unknowns with its regularisation, from its tiles."""
     matrix = np.zeros((one.tiling.n, one.tiling.n))
     for row, column in one.tiling.tiles():
         matrix[one.tiling.ranges[row], one.tiling.ranges[column]] = one.assembled(row, column)
-    lower = np.tril(matrix)
-    return lower + np.tril(matrix, -1).T
+    return _mirrored(matrix)
+
+
+def whole_matrix(one: System) -> NDArray[np.float64]:
+    """Return the matrix in all unknowns with its regularisation."""
+    kernel, ranges = one.matrix.kernel, [slice(0, one.matrix.kernel.n_frames * 12)]
+    if kernel.energies:
+        ranges.append(slice(ranges[0].stop, kernel.n))
+    matrix = np.zeros((kernel.n, kernel.n))
+    for row, rows in enumerate(ranges):
+        for columns in ranges[: row + 1]:
+            part = np.empty((rows.stop - rows.start, columns.stop - columns.start))
+            kernel.fill(part, rows, columns)
+            matrix[rows, columns] = part
+    return _mirrored(matrix + one.lam * np.eye(kernel.n))
+
+
+def _mirrored(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.tril(matrix) + np.tril(matrix, -1).T

@@ -164,7 +164,7 @@ def test_symmetries_are_searched_in_a_limited_number_of_frames(
 
 
 def test_a_candidate_without_a_solution_is_passed_over(make_task: Callable[..., Task]) -> None:
-    task, trainer = make_task(sigma=[1, 10_000], lam=1e-19), SgdmlTrainer()
+    task, trainer = make_task(sigma=[10_000, 1], lam=1e-24), SgdmlTrainer()
     state, seen = trainer.start(task), []
     while not trainer.progress(state).finished:
         state = trainer.advance(task, state, lambda: True)
@@ -177,7 +177,7 @@ def test_a_candidate_without_a_solution_is_passed_over(make_task: Callable[..., 
         (5, 5, False),
     ]
     assert np.isinf(state.errors[0])
-    assert trainer.model(task, state)["sigma"].tolist() == [10_000]
+    assert trainer.model(task, state)["sigma"].tolist() == [1]
 
 
 def test_nothing_is_left_behind_in_the_process(
@@ -224,9 +224,9 @@ def test_a_job_with_too_little_memory_is_refused(make_task: Callable[..., Task])
 
 def test_a_kernel_that_is_not_positive_definite_is_refused(make_task: Callable[..., Task]) -> None:
     with pytest.raises(TrainingError) as caught:
-        trained(make_task(sigma=[1, 2], lam=1e-30))
+        trained(make_task(sigma=[9_000, 10_000], lam=1e-30))
     assert str(caught.value) == (
-        "the kernel matrix is not positive definite with sigma 1, 2 and lam 1e-30. "
+        "the kernel matrix is not positive definite with sigma 9000, 10000 and lam 1e-30. "
         "Raise 'lam', lower 'sigma', and look for frames that are there twice"
     )
 

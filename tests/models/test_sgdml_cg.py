@@ -33,10 +33,12 @@ def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def solver_of(folder: Path, one: System | None = None, **given: Any) -> CgSolver:
     one = one or system(N_FRAMES, lam=1e-10)
-    samples = ammonia(one.kernel.n_frames, 1)
-    labels = one.kernel.unknowns(samples.forces, samples.energies.mean() - samples.energies)
+    samples = ammonia(one.matrix.kernel.n_frames, 1)
+    labels = one.matrix.kernel.unknowns(samples.forces, samples.energies.mean() - samples.energies)
     always = {"lam": one.lam, "seed": 3, "blocks": FolderBlocks(folder), "key": "cg"}
-    return CgSolver(**{"kernel": one.kernel, "labels": labels / labels.std()} | always | given)
+    return CgSolver(
+        **{"kernel": one.matrix.kernel, "labels": labels / labels.std()} | always | given
+    )
 
 
 def solved(solver: CgSolver, mem_gb: float = 4.0) -> CgState:

@@ -35,9 +35,9 @@ def test_products_are_those_of_the_assembled_matrix(
 ) -> None:
     monkeypatch.setattr(operator_module, "_ROWS", rows)
     one = system(20, energies=energies, lam=0.0)
-    vector = RANDOM.normal(size=one.kernel.n)
+    vector = RANDOM.normal(size=one.matrix.kernel.n)
     matrix = whole_matrix(one)
-    found = make_operator(one.kernel).product(vector)
+    found = make_operator(one.matrix.kernel).product(vector)
     accuracy = 1e-14 * (np.abs(matrix) @ np.abs(vector)).max()
     np.testing.assert_allclose(found, matrix @ vector, rtol=0, atol=accuracy)
 
@@ -46,7 +46,9 @@ def test_products_do_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(operator_module, "_ROWS", len(PERMS))
     vector = RANDOM.normal(size=240)
     with threadpool_limits(1):
-        results = [make_operator(system(threads=k).kernel).product(vector) for k in (1, 2, 5)]
+        results = [
+            make_operator(system(threads=k).matrix.kernel).product(vector) for k in (1, 2, 5)
+        ]
     np.testing.assert_array_equal(results[1], results[0])
     np.testing.assert_array_equal(results[2], results[0])
 
@@ -58,7 +60,7 @@ def test_columns_are_those_of_the_assembled_matrix(
 ) -> None:
     monkeypatch.setattr(columns_module, "_ELEMENTS", elements)
     one = system(20, energies=energies, lam=0.0)
-    kernel, matrix = one.kernel, whole_matrix(one)
+    kernel, matrix = one.matrix.kernel, whole_matrix(one)
     chosen = np.sort(RANDOM.choice(kernel.n, 31, replace=False))
     columns = Columns(kernel=kernel, chosen=chosen)
     for frames in (slice(0, 20), slice(0, 1), slice(6, 13), slice(19, 20)):
@@ -75,7 +77,7 @@ def test_the_preconditioner_inverts_the_nystroem_approximation(
     tmp_path: Path, energies: bool
 ) -> None:
     one = system(20, energies=energies, lam=0.0)
-    kernel, matrix, lam = one.kernel, whole_matrix(one), 1e-4
+    kernel, matrix, lam = one.matrix.kernel, whole_matrix(one), 1e-4
     building = Building(
         kernel=kernel,
         size=CgSize(n_frames=20, per_frame=12 + energies, n_columns=60),

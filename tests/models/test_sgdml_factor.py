@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from models.sgdml_systems import system, whole_matrix
+from models.sgdml_systems import internal_matrix, system
 
 from hpcmlff.models.sgdml.arithmetic import CpuArithmetic
 from hpcmlff.models.sgdml.factor import System
@@ -47,7 +47,7 @@ def test_the_factor_times_its_transpose_is_the_matrix(
     arithmetic: Arithmetic, energies: bool
 ) -> None:
     one = system(energies=energies)
-    expected, found = whole_matrix(one), factor(factorised(one, arithmetic))
+    expected, found = internal_matrix(one), factor(factorised(one, arithmetic))
     np.testing.assert_array_equal(np.triu(found, 1), 0)
     accuracy = 1e-14 * np.abs(expected).max()
     np.testing.assert_allclose(found @ found.T, expected, rtol=0, atol=accuracy)
@@ -97,7 +97,7 @@ def test_it_goes_on_with_the_next_tile_to_the_same_bits(tmp_path: Path, finished
 def test_without_room_in_memory_tiles_are_read_from_disk(tmp_path: Path) -> None:
     expected = factor(factorised(system()))
     blocks = CellBlocks(CellFolder(tmp_path))
-    found = factorised(system(blocks=blocks, room_bytes=3 * 8 * 36 * 36))
+    found = factorised(system(blocks=blocks, room_bytes=3 * 8 * 18 * 18))
     kept = [
         tile for tile in found.tiling.tiles() if not isinstance(found.tiles.get(*tile), np.memmap)
     ]
@@ -108,7 +108,7 @@ def test_without_room_in_memory_tiles_are_read_from_disk(tmp_path: Path) -> None
 @pytest.mark.parametrize("energies", [False, True])
 def test_solutions_and_residuals_are_those_of_the_matrix(energies: bool) -> None:
     one = factorised(system(energies=energies))
-    matrix, right = whole_matrix(one), np.random.default_rng(1).normal(size=one.tiling.n)
+    matrix, right = internal_matrix(one), np.random.default_rng(1).normal(size=one.tiling.n)
     x = one.solve(right)
     np.testing.assert_allclose(x, np.linalg.solve(matrix, right), rtol=1e-6)
     other = np.random.default_rng(2).normal(size=one.tiling.n)

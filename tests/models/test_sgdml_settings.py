@@ -36,7 +36,7 @@ def test_senseless_settings_are_refused(settings: dict[str, Any], message: str) 
 
 def test_the_estimate_reckons_with_one_triangle_of_the_matrix() -> None:
     estimate = SGDML.estimate(SgdmlSettings(), GLYCINE)
-    triangle_gb = 8 * 12000**2 / 2**30 / 2
+    triangle_gb = 8 * 9600**2 / 2**30 / 2
     assert triangle_gb < estimate.disk_gb < 1.2 * triangle_gb
     assert triangle_gb + 0.6 < estimate.mem_gb < 2 * triangle_gb + 0.6
     assert 0.6 < least_mem_gb(SgdmlSettings(sigma=10), 10, 400) < triangle_gb + 0.6

@@ -11,7 +11,7 @@ from hpcmlff.models.sgdml.tiling import NARROWEST, WIDEST, Tiling, flops_of, mak
 def test_tiles_are_whole_frames_and_cover_the_matrix(
     n_frames: int, n_atoms: int, energies: bool
 ) -> None:
-    tiling, width = make_tiling(n_frames, n_atoms, energies=energies), 3 * n_atoms
+    tiling, width = make_tiling(n_frames, n_atoms, energies=energies), max(3 * n_atoms - 6, 1)
     n_forces = n_frames * width
     assert tiling.bounds[0] == 0
     assert tiling.n == n_forces + energies * n_frames
@@ -37,5 +37,5 @@ def test_tiles_come_column_by_column() -> None:
 
 def test_a_large_problem_needs_a_small_part_of_its_matrix_in_memory() -> None:
     tiling = make_tiling(1000, 24)
-    assert (tiling.n, tiling.parts, tiling.widest) == (72_000, 20, 3600)
-    assert tiling.least_bytes < 0.07 * 8 * 72_000**2
+    assert (tiling.n, tiling.parts, tiling.widest) == (66_000, 19, 3630)
+    assert tiling.least_bytes < 0.08 * 8 * 66_000**2

@@ -2,7 +2,7 @@
 
 A kernel model of the forces whose integral is the energy (Chmiela et al., Nature
 Communications 9, 3887 (2018)). Training solves one dense linear system of
-``3 · n_atoms · n_train`` unknowns; candidates for the length scale are compared with
+``(3 · n_atoms - 6) · n_train`` unknowns; candidates for the length scale are compared with
 fewer training frames before.
 """
 
@@ -57,7 +57,7 @@ class SgdmlSettings(Strict):
 
 SGDML = TrainerEntry(
     name="sgdml",
-    version=2,
+    version=3,
     settings=SgdmlSettings,
     engine="hpcmlff.models.sgdml.engine:SgdmlTrainer",
     requires=("numba", "sgdml", "threadpoolctl"),

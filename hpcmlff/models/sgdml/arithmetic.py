@@ -15,7 +15,7 @@ from scipy.linalg import blas, lapack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SMALL = 384
+_SMALL = 1500
 """Rows up to which LAPACK factorises at once; larger ones are split in halves, so that
 nearly all is matrix products."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hpcmlff.models.sgdml.arithmetic import Arithmetic
-    from hpcmlff.models.sgdml.kernel import Kernel
+    from hpcmlff.models.sgdml.internal import InternalKernel
     from hpcmlff.models.sgdml.tiles import Tiles
     from hpcmlff.models.sgdml.tiling import Tiling
 
@@ -40,8 +40,8 @@ class Watch:
 class System:
     """A kernel matrix with its regularisation, and how much of its factor there is."""
 
-    kernel: Kernel
-    """The kernel matrix."""
+    matrix: InternalKernel
+    """The kernel matrix, in internal unknowns; so are all vectors here."""
     lam: float
     """Added to the diagonal."""
     tiling: Tiling
@@ -129,31 +129,28 @@ class System:
         x, right
             ``(n,)``.
         """
-        left = right - self.lam * x
-        ranges = self.tiling.ranges
+        whole, ranges = self.matrix.outside(x), self.tiling.ranges
+        product = np.zeros_like(whole)
         for row, column in self.tiling.tiles():
-            tile = self.assembled(row, column, lam=0.0)
-            left[ranges[row]] -= tile @ x[ranges[column]]
+            tile = self.matrix.whole(ranges[row], ranges[column])
+            down, along = (self.matrix.range_in_whole(ranges[k]) for k in (row, column))
+            product[down] += tile @ whole[along]
             if row != column:
-                left[ranges[column]] -= tile.T @ x[ranges[row]]
-        return left
+                product[along] += tile.T @ whole[down]
+        return right - self.lam * x - self.matrix.inside(product)
 
-    def assembled(self, row: int, column: int, *, lam: float | None = None) -> NDArray[np.float64]:
-        """Return a tile of the matrix.
+    def assembled(self, row: int, column: int) -> NDArray[np.float64]:
+        """Return a tile of the matrix, with its regularisation.
 
         Parameters
         ----------
         row, column
             Which tile.
-        lam
-            Added to the diagonal; the system's own if left out.
         """
         before = time.perf_counter()
-        rows, columns = self.tiling.ranges[row], self.tiling.ranges[column]
-        tile = np.empty((rows.stop - rows.start, columns.stop - columns.start))
-        self.kernel.fill(tile, rows, columns)
+        tile = self.matrix.tile(self.tiling.ranges[row], self.tiling.ranges[column])
         if row == column:
-            tile.flat[:: len(tile) + 1] += self.lam if lam is None else lam
+            tile.flat[:: len(tile) + 1] += self.lam
         self.watch.assembly_s += time.perf_counter() - before
         self.watch.assembled += tile.size
         return tile

@@ -81,7 +81,7 @@ def _begun(task: Task, state: SgdmlState, sigma: int) -> SgdmlState:
 
 def _solved(task: Task, state: SgdmlState, running: Factorisation) -> SgdmlState:
     assert state.permutations is not None
-    kernel, rates = running.system.kernel, _rates(task, running)
+    kernel, rates = running.system.matrix.kernel, _rates(task, running)
     solution = solve(running.system, labels(kernel, task.train)[0])
     error, model = concluded(task, task.train, state.permutations, kernel, solution)
     found = replace(state, model=model, error=error, rates=rates)
@@ -94,7 +94,7 @@ def _rates(task: Task, running: Factorisation) -> dict[str, float]:
     others_s = running.spent_s - watch.assembly_s
     if running.flops < _TELLING_SHARE * system.tiling.n**3 / 3 or others_s <= 0:
         return {}
-    terms = watch.assembled * len(system.kernel.inverse)
+    terms = watch.assembled * len(system.matrix.kernel.inverse)
     threads = task.allocation.threads
     return {
         GFLOP_PER_S: running.flops / others_s / threads / 1e9,

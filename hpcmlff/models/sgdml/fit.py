@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hpcmlff.models.sgdml.consistency import check_energies
 from hpcmlff.models.sgdml.factor import System
+from hpcmlff.models.sgdml.internal import InternalKernel, internal_basis
 from hpcmlff.models.sgdml.kernel import Kernel, make_kernel
 from hpcmlff.models.sgdml.model import SOLVERS, kernel_model, predict
 from hpcmlff.models.sgdml.symmetries import describe
@@ -35,7 +36,8 @@ class Solution:
     unknowns: NDArray[np.float64]
     """``(n,)``, in the kernel's order."""
     residual: float
-    """Norm of what it leaves of the labels, over the labels' norm."""
+    """Norm of what it leaves of the labels, over the labels' norm; of a factorisation's
+    without forces on the molecule as a whole, which no coefficients can fit."""
     iterations: int | None = None
     """Iterations it took; None for a factorisation's."""
 
@@ -59,10 +61,11 @@ def system_of(
         Where tiles of the factor are kept.
     """
     n_frames, n_atoms, _ = train.positions.shape
+    kernel, basis = kernel_of(task, train, perms, sigma), internal_basis(train.positions)
     return System(
-        kernel=kernel_of(task, train, perms, sigma),
+        matrix=InternalKernel(kernel=kernel, basis=basis),
         lam=task.settings.lam,
-        tiling=make_tiling(n_frames, n_atoms, energies=task.settings.energy_constraint),
+        tiling=make_tiling(n_frames, n_atoms, energies=kernel.energies, width=basis.shape[2]),
         tiles=tiles,
     )
 
@@ -89,13 +92,14 @@ def solve(system: System, right: NDArray[np.float64]) -> Solution:
     system
         The system, factorised.
     right
-        ``(n,)``, labels.
+        ``(n,)``, labels, in the kernel's order.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         The matrix is so nearly singular that the solution overflows.
     """
+    right = system.matrix.inside(right)
     found, left = _refined(system, right, system.solve(right))
     for _ in range(_REFINEMENTS):
         if found.residual <= RESIDUAL:
@@ -107,7 +111,7 @@ def solve(system: System, right: NDArray[np.float64]) -> Solution:
             break
     if not np.isfinite(found.residual):
         raise np.linalg.LinAlgError("the solution is not finite")
-    return found
+    return replace(found, unknowns=system.matrix.outside(found.unknowns))
 
 
 def _refined(

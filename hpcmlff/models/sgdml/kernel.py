@@ -69,17 +69,34 @@ class Kernel:
         rows, columns
             Unknowns; each within forces or within energies, forces in whole frames.
         """
-        fill, frames_of_rows = self._kind(rows, columns), self._frames(rows)
-        frames_of_columns = self._frames(columns)
-        height = len(out) // max(1, len(frames_of_rows))
+        height = len(out) // max(1, len(self._frames(rows)))
 
-        def work(part: NDArray[np.int64]) -> None:
-            first = int(part[0] - frames_of_rows[0]) * height
-            given = self.descriptors, self.jacobians, self.inverse, float(self.sigma)
-            fill(out[first : first + len(part) * height], part, frames_of_columns, *given)
+        def work(first: int, last: int) -> None:
+            part = slice(rows.start + first * height, rows.start + last * height)
+            self.fill_alone(out[first * height : last * height], part, columns)
 
-        parts = min(len(frames_of_rows), self.threads * _PARTS_PER_THREAD)
-        list(self.pool.map(work, np.array_split(frames_of_rows, parts)))
+        self.shared_out(len(out) // height, work)
+
+    def fill_alone(self, out: NDArray[np.float64], rows: slice, columns: slice) -> None:
+        """Do the same in the calling thread."""
+        given = self.descriptors, self.jacobians, self.inverse, float(self.sigma)
+        self._kind(rows, columns)(out, self._frames(rows), self._frames(columns), *given)
+
+    def shared_out(self, count: int, work: Callable[[int, int], None], parts: int = 1) -> None:
+        """Share out rows over the job's threads.
+
+        Parameters
+        ----------
+        count
+            Rows there are.
+        work
+            Called with the first row of a part and the first one after it.
+        parts
+            Make at least so many parts.
+        """
+        wanted = min(count, max(parts, self.threads * _PARTS_PER_THREAD))
+        bounds = [count * k // wanted for k in range(wanted + 1)]
+        list(self.pool.map(work, bounds[:-1], bounds[1:]))
 
     def by_frame(self, unknowns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the forces' unknowns as ``(n_frames, 3 · n_atoms)``, atom by atom."""

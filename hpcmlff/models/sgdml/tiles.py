@@ -1,11 +1,13 @@
-"""The factor's tiles: as many in memory as fit, all of them on disk.
+"""The factor's tiles: as many in memory as fit, all of them on disk before long.
 
-Writing goes on beside the work. A tile that was not on disk when the process was
-killed is computed again, to the same bits.
+Writing goes on beside the work, and begins when the work has lasted a while: a short
+factorisation is computed again sooner than its tiles are written. A tile that was not on disk
+when the process was killed is computed again, to the same bits.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
     from hpcmlff.models.protocol import Blocks
 
 _WRITTEN_AT_ONCE = 2
-"""Tiles that may wait to be on disk; the work waits then."""
+"""Tiles that may wait to be on disk where memory has no room for them; the work waits then."""
+_CATCHING_UP = 3
+"""Tiles that are given to the writer with each new one, those of the first while among them."""
+YOUNG_S = 15.0
+"""Tiles of a factorisation younger than this are not written unless they have to be."""
 
 
 @dataclass(kw_only=True)
@@ -31,6 +37,10 @@ class Tiles:
     """Tells these tiles from those of other matrices."""
     room_bytes: float
     """Memory for tiles that need not be read from disk."""
+    young_s: float = YOUNG_S
+    """Time before tiles that fit into memory are written."""
+    _began: float = field(default_factory=time.monotonic)
+    _later: deque[tuple[int, int]] = field(default_factory=deque)
     _kept: dict[tuple[int, int], NDArray[np.float64]] = field(default_factory=dict)
     _pending: deque[tuple[tuple[int, int], Future[None]]] = field(default_factory=deque)
     _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
@@ -71,10 +81,12 @@ class Tiles:
         if self.room_bytes >= tile.nbytes:
             self.room_bytes -= tile.nbytes
             self._kept[at] = tile
-        if self.blocks is not None:
-            self._waiting[at] = tile
-            self._pending.append((at, self._writer.submit(self.blocks.put, self._name(at), tile)))
-            self._wait(_WRITTEN_AT_ONCE)
+            self._later.append(at)
+        else:
+            self._write(at, tile)
+        if time.monotonic() - self._began > self.young_s:
+            self._write_later_ones(_CATCHING_UP)
+        self._wait(_WRITTEN_AT_ONCE)
 
     def flush(self) -> None:
         """Wait until all tiles are on disk.
@@ -84,7 +96,18 @@ class Tiles:
         OSError
             One of them could not be written.
         """
+        self._write_later_ones(len(self._later))
         self._wait(0)
+
+    def _write_later_ones(self, most: int) -> None:
+        for _ in range(min(most, len(self._later))):
+            at = self._later.popleft()
+            self._write(at, self._kept[at])
+
+    def _write(self, at: tuple[int, int], tile: NDArray[np.float64]) -> None:
+        if self.blocks is not None:
+            self._waiting[at] = tile
+            self._pending.append((at, self._writer.submit(self.blocks.put, self._name(at), tile)))
 
     def _wait(self, most: int) -> None:
         while len(self._pending) > most:

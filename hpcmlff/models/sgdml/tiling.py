@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = 10
+PARTS = 12
 """A matrix is cut into about so many rows of tiles; with fewer, triangular solves, which
 are slower than products, take a larger part."""
 WIDEST = 3600
@@ -89,7 +89,14 @@ def flops_of(tiling: Tiling, row: int, column: int) -> float:
     return high * wide * (2 * before + wide)
 
 
-def make_tiling(n_frames: int, n_atoms: int, *, energies: bool = False) -> Tiling:
+def nominal_width(n_atoms: int) -> int:
+    """Return the unknowns of one frame's forces: motions that change a molecule's shape."""
+    return max(3 * n_atoms - 6, 1)
+
+
+def make_tiling(
+    n_frames: int, n_atoms: int, *, energies: bool = False, width: int | None = None
+) -> Tiling:
     """Cut a kernel matrix into tiles of whole frames.
 
     Parameters
@@ -100,10 +107,14 @@ def make_tiling(n_frames: int, n_atoms: int, *, energies: bool = False) -> Tilin
         Atoms of the molecule.
     energies
         Whether an unknown for each frame's energy follows those of the forces.
+    width
+        Unknowns of one frame's forces where they are not the usual ones, as with linear
+        molecules; there are as many tiles all the same.
     """
-    width = 3 * n_atoms
-    wanted = min(max(n_frames * width / PARTS, NARROWEST), WIDEST)
-    frames = max(1, round(wanted / width))
+    nominal = nominal_width(n_atoms)
+    width = width or nominal
+    wanted = min(max(n_frames * nominal / PARTS, NARROWEST), WIDEST)
+    frames = max(1, round(wanted / nominal))
     forces = range(0, n_frames * width, frames * width)
     bounds = [*forces, n_frames * width]
     if energies:

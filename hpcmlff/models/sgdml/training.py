@@ -82,10 +82,10 @@ def _error(task: Task, state: SgdmlState, sigma: int) -> float:
     try:
         for _ in system.factorise(arithmetic_on(task.allocation.device)):
             pass
-        solution = solve(system, labels(system.kernel, train)[0])
+        solution = solve(system, labels(system.matrix.kernel, train)[0])
     except np.linalg.LinAlgError:
         return UNUSABLE
-    return concluded(task, train, state.permutations, system.kernel, solution)[0]
+    return concluded(task, train, state.permutations, system.matrix.kernel, solution)[0]
 
 
 def _first(samples: Samples, n_frames: int) -> Samples:
