@@ -30,6 +30,7 @@ from outcome import Figure, say, tell
 from hpcmlff.data.generate.run import generate_frames
 from hpcmlff.data.readers.source import read_frames
 from hpcmlff.spec.grid import Generate, Units
+from hpcmlff.spec.threads import thread_environment
 
 SIZES = {"glycine": 400, "azobenzene": 200}
 """Training frames of each molecule."""
@@ -133,6 +134,7 @@ def _side(name: str, molecule: str, data: Path, given: argparse.Namespace) -> di
         "folder": str(data.parent),
     }
     environment = {key: value for key, value in os.environ.items() if key not in _UNSET}
+    environment |= thread_environment(given.threads)  # as jobs have it; for both sides
     command = [sys.executable, str(Path(__file__).with_name("sgdml_sides.py")), name]
     done = subprocess.run(
         [*command, json.dumps(order)], env=environment, stdout=subprocess.PIPE, check=True

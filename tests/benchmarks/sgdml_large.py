@@ -32,6 +32,7 @@ from hpcmlff.metrics import score
 from hpcmlff.models.protocol import Allocation, Arrays, Samples, Task
 from hpcmlff.models.sgdml import SgdmlSettings
 from hpcmlff.models.sgdml.engine import SgdmlTrainer
+from hpcmlff.spec.threads import thread_environment
 from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.layout import CellFolder
 from hpcmlff.testing.exchange import read, save
@@ -64,6 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace, share: float | None) -> tuple[float, float]:
     command = [sys.executable, __file__, *sys.argv[1:], "--child"]
     environment = {key: value for key, value in os.environ.items() if key not in _UNSET}
+    environment |= thread_environment(given.threads)
     before = time.monotonic()
     child = subprocess.Popen(command, env=environment)
     while child.returncode is None and (share is None or _progress(given.folder) < share):

@@ -42,7 +42,6 @@ def internal_basis(positions: NDArray[np.float64]) -> NDArray[np.float64]:
         ``(n_frames, 3 · n_atoms, width)``, in the order x of all atoms, then y, then z. Of
         linear molecules the width is one larger than of others.
     """
-    n_frames, n_atoms, _ = positions.shape
     rigid = _rigid_motions(positions - positions.mean(axis=1, keepdims=True))
     vectors, sizes, _ = np.linalg.svd(rigid, full_matrices=True)
     n_rigid = int((sizes > _SEEN * sizes[:, :1]).sum(axis=1).min())
