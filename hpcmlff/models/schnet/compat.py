@@ -27,20 +27,26 @@ with warnings.catch_warnings():
     # (torchmetrics, lightning) that compare versions by means of distutils.
     warnings.simplefilter("ignore", DeprecationWarning)
     from schnetpack import properties
-    from schnetpack.atomistic import Atomwise, Forces
+    from schnetpack import representation as representations
+    from schnetpack.atomistic import Atomwise, Forces, PairwiseDistances
     from schnetpack.model import NeuralNetworkPotential
     from schnetpack.nn import CosineCutoff, GaussianRBF
-    from schnetpack.representation import SchNet
+    from schnetpack.nn.activations import shifted_softplus
+    from schnetpack.transform import AddOffsets, CastTo64
 
 _root.setLevel(_level)
 _root.handlers[:] = _handlers
 
 __all__ = [
+    "AddOffsets",
     "Atomwise",
+    "CastTo64",
     "CosineCutoff",
     "Forces",
     "GaussianRBF",
     "NeuralNetworkPotential",
-    "SchNet",
+    "PairwiseDistances",
     "properties",
+    "representations",
+    "shifted_softplus",
 ]

@@ -1,7 +1,8 @@
-"""The SchNet trainer; imports torch and schnetpack."""
+"""The trainer of schnetpack's networks; imports torch and schnetpack."""
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from contextlib import contextmanager
@@ -12,31 +13,38 @@ import torch
 from torch.utils import deterministic as _deterministic
 
 from hpcmlff.errors import TrainingError
+from hpcmlff.files import write_durably
 from hpcmlff.models.protocol import Progress
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import Geometries
 from hpcmlff.models.schnet.estimate import EXPECTED, STEP
+from hpcmlff.models.schnet.export import stock_model
 from hpcmlff.models.schnet.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-    from hpcmlff.models.protocol import Allocation, Arrays, ShouldStop, Task
+    from hpcmlff.models.protocol import Arrays, ShouldStop, Task
 
-_MEAN = "energy_mean_kcal_mol"
+_MEAN, _COURSE = "energy_mean_kcal_mol", "course"
 
 _memory: Any = _deterministic
 """torch gives this module's property no type."""
 
 
-class SchNetTrainer:
-    """Trains a SchNet step by step; every step is a safe point.
+class NetworkTrainer:
+    """Trains a network step by step; every step is a safe point.
 
     A training repeats bit by bit on the same kind of processor with the same
     versions of torch and the same number of threads. Untested on a GPU.
     """
+
+    export_suffix = ".pt"
+    """Ending of an exported model's file."""
 
     def start(self, task: Task) -> Training:
         """Return the state before the first step.
@@ -48,8 +56,8 @@ class SchNetTrainer:
         """
         for name in ("train", "validation"):
             if len(getattr(task, name).energies) == 0:
-                raise TrainingError(f"SchNet needs at least one {name} frame")
-        with _prepared(task.allocation):
+                raise TrainingError(f"a network needs at least one {name} frame")
+        with _prepared(task):
             return Training(task)
 
     def advance(self, task: Task, state: Training, should_stop: ShouldStop) -> Training:
@@ -58,15 +66,15 @@ class SchNetTrainer:
         Raises
         ------
         TrainingError
-            The loss is no longer a number.
+            The training diverges, and has done so too often.
         """
-        with _prepared(task.allocation):
+        with _prepared(task):
             while not state.finished:
                 with state.timer.step():
                     state.advance()
                 if should_stop():
                     break
-            state.check()
+            state.settle()
         return state
 
     def progress(self, state: Training) -> Progress:
@@ -80,18 +88,24 @@ class SchNetTrainer:
         return {} if mean_s is None else {STEP: mean_s, EXPECTED: state.expected_step_s}
 
     def to_arrays(self, state: Training) -> Arrays:
-        """Return weights, their average and best, Adam's moments, step and losses."""
+        """Return weights, their average and best, Adam's moments, the plan, losses, and all of
+        this as it was at the last good validation."""
         return state.arrays()
 
     def from_arrays(self, task: Task, arrays: Arrays) -> Training:
         """Restore what `to_arrays` returned."""
-        state = self.start(task)
-        state.restore(arrays)
-        return state
+        with _prepared(task):
+            return Training(task, arrays)
 
     def model(self, task: Task, state: Training) -> Arrays:  # noqa: ARG002
-        """Return the best averaged weights, float32, and the mean energy, kcal/mol."""
-        return {_MEAN: np.array([state.mean_kcal_mol]), **state.best()}
+        """Return the best averaged weights, float32, the mean energy, kcal/mol, and the course:
+        steps planned and done, whether compiled, and at which steps it had diverged."""
+        course = [state.steps, state.step, int(state.compiled)]
+        return {
+            _MEAN: np.array([state.mean_kcal_mol]),
+            _COURSE: np.array([*course, *state.rollbacks]),
+            **state.best(),
+        }
 
     def predict(
         self, task: Task, model: Arrays, positions: NDArray[np.float64]
@@ -99,7 +113,7 @@ class SchNetTrainer:
         """Predict energies ``(n_frames,)`` and forces ``(n_frames, n_atoms, 3)``."""
         device = task.allocation.device
         energies, forces = np.zeros(len(positions)), np.zeros(positions.shape)
-        with _prepared(task.allocation):
+        with _prepared(task):
             network = networks.build(task.settings, len(task.species))
             networks.load(network, model)
             network.to(device).eval().requires_grad_(requires_grad=False)
@@ -112,15 +126,28 @@ class SchNetTrainer:
                 )
         return energies + model[_MEAN][0], forces
 
+    def export(self, task: Task, model: Arrays, path: Path) -> None:
+        """Write a model of stock schnetpack's classes, for ``torch.load`` and its calculators.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        file = io.BytesIO()
+        torch.save(stock_model(task, model, float(model[_MEAN][0])), file)
+        write_durably(path, [file.getvalue()])
+
 
 @contextmanager
-def _prepared(allocation: Allocation) -> Iterator[None]:
+def _prepared(task: Task) -> Iterator[None]:
     """Keep torch to the job's device and threads, and to sums in a fixed order.
 
     Else the gradient of indexing adds up in whatever order the threads come.
     """
+    allocation = task.allocation
     if allocation.device != "cpu":
-        _prepare_gpu()
+        _prepare_gpu(tf32=task.settings.tf32)
     torch.set_num_threads(allocation.threads)
     before = torch.are_deterministic_algorithms_enabled(), _memory.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
@@ -133,12 +160,13 @@ def _prepared(allocation: Allocation) -> Iterator[None]:
         _memory.fill_uninitialized_memory = before[1]
 
 
-def _prepare_gpu() -> None:
+def _prepare_gpu(*, tf32: bool) -> None:
     """Untested on a GPU."""
     if not torch.cuda.is_available():
         raise TrainingError(
             "the job was given a GPU, and torch finds none",
             hint="Install a torch with CUDA, or set gpus: 0 under resources",
         )
+    torch.backends.cuda.matmul.allow_tf32 = tf32
     # Read by cuBLAS when it starts; without it torch refuses to promise repeatability.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

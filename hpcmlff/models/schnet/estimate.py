@@ -1,4 +1,4 @@
-"""What a SchNet training needs, from figures measured on one core."""
+"""What a network's training needs, from figures measured on one core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from hpcmlff.models.protocol import Estimate
-from hpcmlff.models.schnet.settings import SchNetSettings
+from hpcmlff.models.schnet.settings import NetworkSettings
 
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Size
@@ -20,6 +20,8 @@ _STEP_S = 6e-3
 """Per step, whatever its size."""
 _PAIR_S = 4e-8
 """Per step, directed pair, interaction and feature, for 64 features."""
+_DIRECTED = 2.5
+"""The same for representations with directions, over that of SchNet."""
 _TENSORS = 24
 """Arrays of pairs times features that one interaction keeps for the gradient."""
 _ATOMS_PER_ANG3 = 0.1
@@ -31,7 +33,7 @@ def _directed_pairs(n_atoms: int, cutoff_ang: float) -> float:
     return n_atoms * min(n_atoms - 1.0, near)
 
 
-def step_s(settings: SchNetSettings, size: Size) -> float:
+def step_s(settings: NetworkSettings, size: Size) -> float:
     """Return the time of a step by the built-in figures, its share of validations included.
 
     Parameters
@@ -44,12 +46,13 @@ def step_s(settings: SchNetSettings, size: Size) -> float:
     frame, batch = _work(settings, size)
     # Matrix products grow with the square of the features, all else with the first power.
     slope = _PAIR_S * (0.5 + 0.5 * settings.features / 64)
+    slope *= 1.0 if settings.representation_class == "SchNet" else _DIRECTED
     steps = settings.budget(size.n_train)
     validations = steps // settings.validate_every + 1
     return _STEP_S + slope * (batch + 0.5 * frame * size.n_validation * validations / steps)
 
 
-def estimate(settings: SchNetSettings, size: Size) -> Estimate:
+def estimate(settings: NetworkSettings, size: Size) -> Estimate:
     """Estimate memory, disk and time.
 
     Parameters
@@ -62,7 +65,7 @@ def estimate(settings: SchNetSettings, size: Size) -> Estimate:
     _, batch = _work(settings, size)
     width = settings.features * settings.interactions
     slowness = size.rates[STEP] / size.rates[EXPECTED] if _is_measured(size) else 1.0
-    wall_s = _IMPORT_S + slowness * settings.budget(size.n_train) * step_s(settings, size)
+    wall_s = _IMPORT_S + _training_s(settings, size, slowness)
     working_gb = _TENSORS * 4 * max(batch, 10_000 * width) / 2**30
     weights = 100 * settings.features + 7 * settings.features * width + 2 * settings.features**2
     mem_gb = 0.6 + working_gb
@@ -75,7 +78,13 @@ def estimate(settings: SchNetSettings, size: Size) -> Estimate:
     )
 
 
-def _work(settings: SchNetSettings, size: Size) -> tuple[float, float]:
+def _training_s(settings: NetworkSettings, size: Size, slowness: float) -> float:
+    if settings.hours is not None:
+        return 3600 * settings.hours
+    return slowness * settings.budget(size.n_train) * step_s(settings, size)
+
+
+def _work(settings: NetworkSettings, size: Size) -> tuple[float, float]:
     """Return directed pairs times width of a frame and of a batch."""
     width = settings.features * settings.interactions
     frame = _directed_pairs(size.n_atoms, settings.cutoff) * width

@@ -1,29 +1,33 @@
-"""A SchNet training in progress: AdamW, a cosine, averaged weights, the best of them."""
+"""A training in progress: AdamW, a cosine, averaged weights, the best of them."""
 
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
-from hpcmlff.errors import TrainingError
 from hpcmlff.models.protocol import Size
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import order
+from hpcmlff.models.schnet.compiling import has_compiler, is_compiled
+from hpcmlff.models.schnet.descent import Descent
 from hpcmlff.models.schnet.estimate import step_s
-from hpcmlff.models.schnet.labelled import Labelled
+from hpcmlff.models.schnet.recovery import Recovery, diverged, tensors
+from hpcmlff.models.schnet.sparse import SparseProblem
 from hpcmlff.models.schnet.timing import StepTimer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hpcmlff.models.protocol import Arrays, Task
-    from hpcmlff.models.schnet.settings import SchNetSettings
+    from hpcmlff.models.schnet.problem import Problem
+    from hpcmlff.models.schnet.settings import NetworkSettings
 
-_NEVER = 2**62
+_TRIED_STEPS, _TRIED_S = 30, 2.0
+"""Steps, and time, by which the rate is measured where a budget is given in hours."""
 
 
 class Training:
@@ -36,48 +40,70 @@ class Training:
     ----------
     task
         The task.
+    arrays
+        What `arrays` returned of a training that goes on; None for a new one.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, arrays: Arrays | None = None) -> None:
         self._seed = task.seed
-        self._settings: SchNetSettings = task.settings
-        self.steps: int = self._settings.budget(len(task.train.energies))
+        self._settings: NetworkSettings = task.settings
+        self._n_train = len(task.train.energies)
         self.mean_kcal_mol = float(np.mean(task.train.energies))
-        self._train = Labelled(task, task.train, self.mean_kcal_mol)
-        self._validation = Labelled(task, task.validation, self.mean_kcal_mol)
-        device, n_atoms = task.allocation.device, len(task.species)
-        self._network = networks.build(self._settings, n_atoms, self._seed).to(device).train()
-        self._averaged = networks.build(self._settings, n_atoms).to(device).eval()
-        self._averaged.requires_grad_(requires_grad=False)
-        weights = networks.flatten(self._network)
-        self._vectors = {name: weights.clone() for name in ("weights", "average", "best")}
-        self._vectors |= {name: torch.zeros_like(weights) for name in ("adam_mean", "adam_square")}
-        networks.attach(self._network, self._vectors["weights"])
-        networks.attach(self._averaged, self._vectors["average"])
-        self._optimiser, self._adam_step = self._adamw()
-        self._bad_step = torch.tensor(_NEVER, device=device)
-        self.timer = StepTimer()
-        self.expected_step_s = step_s(self._settings, _size(task))
-        self.step = 0
-        self.loss = math.nan
-        self.best_loss = math.inf
+        self._network = networks.build(self._settings, len(task.species), self._seed)
+        weights = networks.flatten(self._network).to(task.allocation.device)
+        self._best = weights.clone()
+        self._descent = Descent(weights, self._settings)
+        self._recovery = Recovery(self._descent, self._settings)
+        self.timer, self.expected_step_s = StepTimer(), step_s(self._settings, _size(task))
+        self.step, self._stale = 0, 0
+        self.loss, self.best_loss = math.nan, math.inf
+        self.steps = self._settings.budget(self._n_train)
+        planned = self._planned_steps()
+        self.compiled = is_compiled(task, planned) if arrays is None else bool(arrays["plan"][1])
+        self._problem = self._make_problem(task)
+        if arrays is not None:
+            self._restore(arrays)
+        elif self._settings.hours is not None:
+            self.steps = self._steps_in(3600 * self._settings.hours)
 
-    def _adamw(self) -> tuple[torch.optim.AdamW, Tensor]:
-        weights = nn.Parameter(self._vectors["weights"])
-        decay = self._settings.weight_decay
-        optimiser = torch.optim.AdamW([weights], weight_decay=decay, fused=True)
-        count = torch.zeros((), dtype=torch.float32, device=weights.device)
-        optimiser.state[weights] = {
-            "step": count,
-            "exp_avg": self._vectors["adam_mean"],
-            "exp_avg_sq": self._vectors["adam_square"],
-        }
-        return optimiser, count
+    def _make_problem(self, task: Task) -> Problem:
+        vectors = self._descent.vectors["weights"], self._descent.vectors["average"]
+        if not self.compiled:
+            return SparseProblem(task, self.mean_kcal_mol, *vectors)
+        from hpcmlff.models.schnet.dense_problem import DenseProblem
+
+        # Begun elsewhere, and here is no compiler: the same operations, one by one.
+        compiled = task.allocation.device != "cpu" or has_compiler()
+        return DenseProblem(task, self.mean_kcal_mol, *vectors, compiled=compiled)
+
+    def _planned_steps(self) -> int:
+        hours = self._settings.hours
+        return self.steps if hours is None else int(3600 * hours / self.expected_step_s)
+
+    def _steps_in(self, budget_s: float) -> int:
+        """Count the steps that take so long, by trying some and taking them back."""
+        before, spent = self.arrays(), []
+        while len(spent) < _TRIED_STEPS or sum(spent) < _TRIED_S:
+            began = time.perf_counter()
+            self._go_on()
+            spent.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        float(self._problem.validation_loss())
+        validation_s = time.perf_counter() - began
+        self._restore(before)
+        a_step_s = float(np.median(spent)) + validation_s / self._settings.validate_every
+        return max(1, int(budget_s / a_step_s))
 
     @property
     def finished(self) -> bool:
-        """Whether all steps are done."""
-        return self.step >= self.steps
+        """Whether all steps are done, or further ones are of no use."""
+        patience = self._settings.patience
+        return self.step >= self.steps or (patience is not None and self._stale >= patience)
+
+    @property
+    def rollbacks(self) -> list[int]:
+        """Steps at which the training had diverged."""
+        return self._recovery.at
 
     def advance(self) -> None:
         """Make one step, and validate where it is due.
@@ -85,97 +111,75 @@ class Training:
         Raises
         ------
         TrainingError
-            A validation found that the loss is no longer a number.
+            The training diverges, and has done so too often.
         """
-        self._descend(self._gradient())
-        self._average()
-        if self.step % self._settings.validate_every == 0 or self.finished:
-            self.check()
+        self._go_on()
+        due = self.step % self._settings.validate_every == 0 or self.step >= self.steps
+        if due and not self.settle():
             self._validate()
 
-    def _gradient(self) -> Tensor:
-        weights = list(self._network.parameters())
-        loss = self._train.loss(self._network, self._batch(), self._settings)
-        # Noted on the device and read later: asking at each step would stop a GPU.
-        now = torch.clamp(self._bad_step, max=self.step + 1)
-        self._bad_step = torch.where(torch.isfinite(loss.detach()), self._bad_step, now)
-        parts = torch.autograd.grad(loss, weights)
-        gradient = torch.cat([part.reshape(-1) for part in parts])
-        longest = self._settings.gradient_norm
-        if longest is not None:
-            gradient *= torch.clamp(longest / (gradient.norm() + 1e-6), max=1.0)
-        return gradient
+    def _go_on(self) -> None:
+        loss, gradient = self._problem.gradient(self._batch())
+        self._recovery.watch(loss, self.step + 1)
+        turn = math.pi * self.step / self.steps
+        rate = self._settings.learning_rate * self._recovery.rate
+        self._descent.descend(gradient, rate * 0.5 * (1.0 + math.cos(turn)))
+        self.step += 1
+        self._descent.average(self.step)
 
     def _batch(self) -> NDArray[np.int64]:
-        n_frames = len(self._train.geometries)
-        size = min(self._settings.batch_size, n_frames)
+        size = min(self._settings.batch_size, self._n_train)
         # A remainder is left out of this pass; the next one has another order.
-        epoch, k = divmod(self.step, n_frames // size)
-        return order(self._seed, epoch, n_frames)[k * size : (k + 1) * size]
+        epoch, k = divmod(self.step, self._n_train // size)
+        return order(self._seed, epoch, self._n_train)[k * size : (k + 1) * size]
 
-    def _descend(self, gradient: Tensor) -> None:
-        group = self._optimiser.param_groups[0]
-        turn = math.pi * self.step / self.steps
-        group["lr"] = self._settings.learning_rate * 0.5 * (1.0 + math.cos(turn))
-        group["params"][0].grad = gradient
-        self._optimiser.step()
-        self.step += 1
-
-    def _average(self) -> None:
-        # The first steps weigh more, or the random start would linger in the average.
-        decay = min(self._settings.ema_decay, (1 + self.step) / (10 + self.step))
-        self._vectors["average"].lerp_(self._vectors["weights"], 1.0 - decay)
-
-    def _validate(self) -> None:
-        frames = self._validation.geometries
-        total = torch.zeros((), dtype=torch.float64, device=self._bad_step.device)
-        for chunk in frames.chunks():
-            loss = self._validation.loss(self._averaged, chunk, self._settings)
-            total += loss.detach() * (len(chunk) / len(frames))
-        self.loss = float(total)
-        if not math.isfinite(self.loss):
-            raise self._not_finite("validation", self.step)
-        if self.loss < self.best_loss:
-            self.best_loss = self.loss
-            self._vectors["best"].copy_(self._vectors["average"])
-
-    def check(self) -> None:
-        """Refuse to go on once the training loss was not a number.
+    def settle(self) -> bool:
+        """Go back to the last good validation if a loss was not a number; tell whether.
 
         Raises
         ------
         TrainingError
-            Names the first such step and the setting to change.
+            This has happened too often.
         """
-        bad_step = int(self._bad_step)
-        if bad_step != _NEVER:
-            raise self._not_finite("training", bad_step)
+        bad_step = self._recovery.bad_step()
+        if bad_step is not None:
+            self.step = self._recovery.back(self._descent, bad_step, "training")
+        return bad_step is not None
 
-    def _not_finite(self, which: str, step: int) -> TrainingError:
-        return TrainingError(
-            f"the {which} loss of SchNet is not a finite number at step {step}",
-            hint=f"Lower learning_rate (now {self._settings.learning_rate:g}),"
-            " or set gradient_norm to a number such as 10",
-        )
+    def _validate(self) -> None:
+        loss = float(self._problem.validation_loss())
+        if diverged(loss, self.best_loss):
+            self.step = self._recovery.back(self._descent, self.step, "validation")
+            return
+        self.loss, self._stale = loss, self._stale + 1
+        self._recovery.accept(self._descent, self.step)
+        if loss < self.best_loss:
+            self.best_loss, self._stale = loss, 0
+            self._best.copy_(self._descent.vectors["average"])
 
     def arrays(self) -> Arrays:
-        """Return copies of all vectors, the number of steps done and the losses."""
-        kept = {name: vector.cpu().numpy().copy() for name, vector in self._vectors.items()}
-        losses = np.array([self.loss, self.best_loss])
-        return {"step": np.array([self.step]), "losses": losses, **kept}
+        """Return copies of all vectors, the number of steps done, the plan and the losses."""
+        vectors = {"best": self._best, **self._descent.vectors}
+        return {
+            **{name: vector.cpu().numpy().copy() for name, vector in vectors.items()},
+            "step": np.array([self.step]),
+            "plan": np.array([self.steps, int(self.compiled), self._stale]),
+            "losses": np.array([self.loss, self.best_loss]),
+            **self._recovery.arrays(),
+        }
 
-    def restore(self, arrays: Arrays) -> None:
-        """Take over what `arrays` returned."""
+    def _restore(self, arrays: Arrays) -> None:
         self.step = int(arrays["step"][0])
-        self._adam_step.fill_(self.step)
+        self.steps, self._stale = int(arrays["plan"][0]), int(arrays["plan"][2])
         self.loss, self.best_loss = (float(loss) for loss in arrays["losses"])
-        for name, vector in self._vectors.items():
-            # Copied in place: the networks' weights are views of these vectors.
-            vector.copy_(torch.tensor(arrays[name]))
+        found = tensors({name: arrays[name] for name in ("best", *self._descent.vectors)})
+        self._best.copy_(found["best"])
+        self._descent.restore(found, self.step)
+        self._recovery.restore(arrays)
 
     def best(self) -> dict[str, NDArray[np.float32]]:
         """Return the averaged weights of the best validation, by name."""
-        return networks.named(self._network, self._vectors["best"])
+        return networks.named(self._network, self._best)
 
 
 def _size(task: Task) -> Size:

@@ -1,0 +1,136 @@
+"""The loss by the dense form of SchNet, compiled as one function of the weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from hpcmlff.errors import TrainingError
+from hpcmlff.models.schnet import network as networks
+from hpcmlff.models.schnet.dense import energies_and_forces
+from hpcmlff.models.schnet.problem import Labels, weighted
+from hpcmlff.models.schnet.tables import Geometry, make_geometry, make_tables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from hpcmlff.models.protocol import Samples, Task
+    from hpcmlff.models.schnet.settings import SchNetSettings
+
+_CHUNK_ELEMENTS = 2**22
+"""Elements of a table of filters in validation; bounds the memory."""
+_SET_ELEMENTS = 2**28
+"""Elements of expanded distances that are kept for a set of frames; of larger sets each batch is
+expanded when its turn comes."""
+
+
+class DenseProblem:
+    """A `Problem` without index lists.
+
+    Parameters
+    ----------
+    task
+        The task.
+    mean_kcal_mol
+        Mean energy of the training frames.
+    weights, average
+        ``(n_weights,)``, changed from outside.
+    compiled
+        Whether the loss is compiled; else the same operations are done one by one.
+    """
+
+    def __init__(
+        self, task: Task, mean_kcal_mol: float, weights: Tensor, average: Tensor, *, compiled: bool
+    ) -> None:
+        settings: SchNetSettings = task.settings
+        self._settings, device = settings, task.allocation.device
+        self._tables = make_tables(task.species, settings.interactions, device)
+        self._train = DenseFrames(task, task.train, mean_kcal_mol)
+        self._validation = DenseFrames(task, task.validation, mean_kcal_mol)
+        self._weights, self._average = weights.detach(), average.detach()
+        # A view: it changes with the vector, and is what the gradient is taken by.
+        self._leaf = self._weights.view(-1).requires_grad_()
+        self._shapes = networks.shapes(settings, len(task.species))
+        self._compiled, self._loss = compiled, self._eager_loss
+        if compiled:
+            mode = "reduce-overhead" if settings.cuda_graphs and device != "cpu" else "default"
+            self._loss = torch.compile(self._eager_loss, fullgraph=True, dynamic=False, mode=mode)
+
+    def _eager_loss(self, vector: Tensor, *batch: Tensor) -> Tensor:
+        *geometry, energies, forces = batch
+        weights = networks.unflattened(vector, self._shapes)
+        found = energies_and_forces(weights, self._tables, Geometry.of(geometry))
+        return weighted(found[0] - energies, found[1] - forces, self._settings)
+
+    def gradient(self, frames: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Return a batch's loss and its gradient.
+
+        Raises
+        ------
+        TrainingError
+            The machine cannot compile.
+        """
+        batch = self._train.batch(frames)
+        try:
+            loss = self._loss(self._leaf, *batch)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            raise _cannot_compile(error) from error
+        return loss.detach(), torch.autograd.grad(loss, self._leaf)[0]
+
+    def validation_loss(self) -> Tensor:
+        """Return the validation loss."""
+        total = torch.zeros((), dtype=torch.float64, device=self._average.device)
+        n_frames = self._validation.n_frames
+        wide = self._tables.n_atoms**2 * self._settings.features
+        parts = -(-n_frames * wide // _CHUNK_ELEMENTS)
+        with torch.no_grad():
+            for chunk in np.array_split(np.arange(n_frames), parts):
+                loss = self._eager_loss(self._average, *self._validation.batch(chunk))
+                total += loss * (len(chunk) / n_frames)
+        return total
+
+
+def _cannot_compile(error: Exception) -> TrainingError:
+    return TrainingError(
+        f"torch cannot compile the training step here: {str(error).splitlines()[0]}",
+        hint="Install a C++ compiler, or set 'compile: false'",
+    )
+
+
+class DenseFrames:
+    """Frames with their labels, expanded once if they are not too many.
+
+    Parameters
+    ----------
+    task
+        For settings and device.
+    samples
+        The frames.
+    mean_kcal_mol
+        Subtracted from the energies.
+    """
+
+    def __init__(self, task: Task, samples: Samples, mean_kcal_mol: float) -> None:
+        self._settings, self._device = task.settings, task.allocation.device
+        self._positions, self.n_frames = samples.positions, len(samples.energies)
+        self._labels = Labels(samples, mean_kcal_mol, self._device)
+        n_atoms = len(task.species)
+        elements = self.n_frames * n_atoms**2 * (task.settings.gaussians + 4)
+        self._kept = self._expanded(samples.positions) if elements <= _SET_ELEMENTS else None
+
+    def _expanded(self, positions: NDArray[np.float64]) -> Geometry:
+        return make_geometry(positions, self._settings, self._device)
+
+    def batch(self, frames: NDArray[np.int64]) -> tuple[Tensor, ...]:
+        """Return geometry, energies and forces of some frames, as the loss takes them."""
+        chosen = self._labels.on_device(frames)
+        if self._kept is None:
+            geometry = self._expanded(self._positions[frames])
+        else:
+            geometry = self._kept.chosen(chosen)
+        forces = self._labels.forces[chosen].transpose(0, 1)
+        return (*geometry.tensors(), self._labels.energies[chosen], forces)
+
