@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from models.killing import go_on
 from models.sgdml_systems import AMMONIA, ammonia
 
 from hpcmlff.models.protocol import Allocation, Task
@@ -15,10 +14,6 @@ from hpcmlff.models.sgdml.engine import SgdmlTrainer
 from hpcmlff.models.sgdml.package import stock
 from hpcmlff.store.blocks import CellBlocks
 from hpcmlff.store.layout import CellFolder
-from hpcmlff.testing.exchange import read, save
-
-if TYPE_CHECKING:
-    from hpcmlff.models.protocol import Arrays
 
 # Tiles of four frames: some fifty of them, which take a second in all.
 tiling.NARROWEST = 48
@@ -41,20 +36,5 @@ def task(folder: Path) -> Task:
 
 
 def train(folder_name: str) -> None:
-    """Go on from the newest state to the end; keep it at every safe point."""
-    folder, trainer = Path(folder_name), SgdmlTrainer()
-    state_file = folder / "state.h5"
-    given = task(folder)
-    begun = state_file.exists()
-    state = trainer.from_arrays(given, read(state_file)) if begun else trainer.start(given)
-    while not trainer.progress(state).finished:
-        state = trainer.advance(given, state, lambda: True)
-        keep(folder / "state.h5", trainer.to_arrays(state))
-    keep(folder / "model.h5", trainer.model(given, state))
-
-
-def keep(path: Path, arrays: Arrays) -> None:
-    """Write a file as a whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save(temporary, arrays)
-    temporary.replace(path)
+    """Go on to the end."""
+    go_on(SgdmlTrainer(), task(Path(folder_name)), Path(folder_name))

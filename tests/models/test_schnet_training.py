@@ -117,10 +117,15 @@ def test_the_recipe_is_the_one_described() -> None:
 
 
 def test_long_gradients_are_shortened() -> None:
-    training = Training(task(SETTINGS.model_copy(update={"gradient_norm": 0.5})))
-    free = Training(task())
-    assert free._gradient().norm() > 0.6
-    assert training._gradient().norm() == pytest.approx(0.5, abs=1e-4)
+    settings = SETTINGS.model_copy(update={"gradient_norm": 0.5})
+    free, limited = (Training(task(given)) for given in (SETTINGS, settings))
+    gradient = free._problem.gradient(free._batch())[1]
+    assert gradient.norm() > 0.6
+    free._descent.descend(gradient, 1e-3)
+    limited._descent.descend(gradient, 1e-3)
+    # Adam's first mean is a tenth of the gradient.
+    assert (10 * free.arrays()["adam_mean"]) == pytest.approx(gradient.numpy(), abs=1e-4)
+    assert np.linalg.norm(10 * limited.arrays()["adam_mean"]) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_no_generator_of_the_process_is_touched() -> None:

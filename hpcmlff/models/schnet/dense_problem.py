@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ class DenseProblem:
         # A view: it changes with the vector, and is what the gradient is taken by.
         self._leaf = self._weights.view(-1).requires_grad_()
         self._shapes = networks.shapes(settings, len(task.species))
-        self._compiled, self._loss = compiled, self._eager_loss
+        self._begun, self._loss = False, self._eager_loss
         if compiled:
             mode = "reduce-overhead" if settings.cuda_graphs and device != "cpu" else "default"
             self._loss = torch.compile(self._eager_loss, fullgraph=True, dynamic=False, mode=mode)
@@ -73,11 +74,20 @@ class DenseProblem:
         TrainingError
             The machine cannot compile.
         """
-        batch = self._train.batch(frames)
-        try:
-            loss = self._loss(self._leaf, *batch)
-        except torch._dynamo.exc.TorchDynamoException as error:
-            raise _cannot_compile(error) from error
+        if self._begun:
+            return self._gradient(frames)
+        with warnings.catch_warnings():
+            # torch warns of what it does itself while it compiles.
+            warnings.simplefilter("ignore")
+            try:
+                found = self._gradient(frames)
+            except torch._dynamo.exc.TorchDynamoException as error:
+                raise _cannot_compile(error) from error
+        self._begun = True
+        return found
+
+    def _gradient(self, frames: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        loss = self._loss(self._leaf, *self._train.batch(frames))
         return loss.detach(), torch.autograd.grad(loss, self._leaf)[0]
 
     def validation_loss(self) -> Tensor:
@@ -133,4 +143,3 @@ class DenseFrames:
             geometry = self._kept.chosen(chosen)
         forces = self._labels.forces[chosen].transpose(0, 1)
         return (*geometry.tensors(), self._labels.energies[chosen], forces)
-

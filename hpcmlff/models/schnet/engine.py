@@ -23,7 +23,6 @@ from hpcmlff.models.schnet.training import Training
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -89,7 +88,8 @@ class NetworkTrainer:
 
     def to_arrays(self, state: Training) -> Arrays:
         """Return weights, their average and best, Adam's moments, the plan, losses, and all of
-        this as it was at the last good validation."""
+        this as it was at the last good validation.
+        """
         return state.arrays()
 
     def from_arrays(self, task: Task, arrays: Arrays) -> Training:
@@ -99,7 +99,8 @@ class NetworkTrainer:
 
     def model(self, task: Task, state: Training) -> Arrays:  # noqa: ARG002
         """Return the best averaged weights, float32, the mean energy, kcal/mol, and the course:
-        steps planned and done, whether compiled, and at which steps it had diverged."""
+        steps planned and done, whether compiled, and at which steps it had diverged.
+        """
         course = [state.steps, state.step, int(state.compiled)]
         return {
             _MEAN: np.array([state.mean_kcal_mol]),

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from hpcmlff.models.protocol import Size
 from hpcmlff.models.schnet import network as networks
