@@ -17,7 +17,7 @@ from hpcmlff.store.image import Content
 from hpcmlff.worker import collector, packing
 from hpcmlff.worker.age import process_age_s
 from hpcmlff.worker.packing import MODEL, STATE, unpacked
-from hpcmlff.worker.provenance import cpu_s, peak_mem_gb
+from hpcmlff.worker.provenance import cpu_s, moves, peak_mem_gb
 from hpcmlff.worker.rates import keep_rates, measured
 from hpcmlff.worker.task import Assignment, assign
 
@@ -170,6 +170,7 @@ class Attempt:
             "training_seed": str(given.task.seed),
             "progress": _progress(progress),
             "history": [*self.history, share],
+            "moves": moves([*self.history, share]),
             **counts,
         }
 

@@ -11,11 +11,17 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _PACKAGES = ("hpcmlff", "numpy", "scipy", "torch", "schnetpack", "sgdml", "h5py", "submitit", "ase")
 _GIT_TIMEOUT_S = 10
+_BEARING = ("cpu", "gpu", "threads", "packages")
+"""What the last bits of a result depend on."""
 
 
 def provenance(device: str, threads: int) -> dict[str, Any]:
@@ -39,6 +45,22 @@ def provenance(device: str, threads: int) -> dict[str, Any]:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv,
     }
+
+
+def moves(shares: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Tell where a training went on under other circumstances, so that its last bits may differ.
+
+    Parameters
+    ----------
+    shares
+        Each attempt's part of the training, in order, with what `provenance` returned.
+    """
+    return [
+        f"attempt {after['attempt']}: {what} {after.get(what)} after {before.get(what)}"
+        for before, after in pairwise(shares)
+        for what in _BEARING
+        if after.get(what) != before.get(what)
+    ]
 
 
 def git_commit() -> str | None:

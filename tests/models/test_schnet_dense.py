@@ -112,7 +112,7 @@ def test_only_long_trainings_are_compiled_by_themselves(monkeypatch: pytest.Monk
     assert not is_compiled(given, 100)
     assert is_compiled(given, 1_000_000)
     assert not is_compiled(replace(given, settings=SchNetSettings(compile=False)), 1_000_000)
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assert not is_compiled(given, 1_000_000)
 
 
@@ -120,7 +120,7 @@ def test_only_long_trainings_are_compiled_by_themselves(monkeypatch: pytest.Monk
 def test_what_cannot_be_compiled_is_refused(
     n_atoms: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     given = replace(task(SMALL), species=np.ones(n_atoms, dtype=np.int64))
     with pytest.raises(TrainingError, match=reason):
         is_compiled(given, 10)
@@ -131,7 +131,7 @@ def test_without_a_compiler_a_compiled_training_goes_on_all_the_same(
 ) -> None:
     given, trainer = task(SMALL), NetworkTrainer()
     arrays = trainer.to_arrays(trainer.start(given))
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     state = trainer.advance(given, trainer.from_arrays(given, arrays), lambda: False)
     assert state.finished
     assert state.compiled

@@ -51,6 +51,11 @@ class _Mirror(torch.autograd.Function):
         ), None
 
 
+def _mirrored(rows: Tensor, tables: Tables) -> Tensor:
+    found: Tensor = _Mirror.apply(rows, tables)  # type: ignore[no-untyped-call]
+    return found
+
+
 def energies_and_forces(
     weights: Mapping[str, Tensor], tables: Tables, frames: Geometry
 ) -> tuple[Tensor, Tensor]:
@@ -110,8 +115,7 @@ def _filters(
     shape = n_pairs, n_frames, -1
     filter_ = second.view(shape) * frames.cut
     derivative = slope.view(shape) * frames.cut + second.view(shape) * frames.cut_slope
-    table: Tensor = _Mirror.apply(filter_, tables)
-    return table, _Mirror.apply(derivative, tables)
+    return _mirrored(filter_, tables), _mirrored(derivative, tables)
 
 
 def _convolved(filter_: Tensor, messages: Tensor) -> Tensor:

@@ -99,7 +99,8 @@ class Recovery:
         rate = self._settings.learning_rate
         times = f", and did so {len(self.at)} times before" if self.at else ""
         return TrainingError(
-            f"the training diverges: the {which} loss is not a number of sense at step {step}{times}",
+            f"the training diverges: the {which} loss is not a number of sense"
+            f" at step {step}{times}",
             hint=f"Lower learning_rate (now {rate:g}), or set gradient_norm to a number such as 10",
         )
 

@@ -46,7 +46,7 @@ class Tables:
 
 
 def make_tables(species: NDArray[np.int64], interactions: int, device: str) -> Tables:
-    """Number the pairs of a molecule's atoms.
+    """Give the pairs of a molecule's atoms their numbers.
 
     Parameters
     ----------

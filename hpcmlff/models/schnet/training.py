@@ -81,7 +81,7 @@ class Training:
 
     def _steps_in(self, budget_s: float) -> int:
         """Count the steps that take so long, by trying some and taking them back."""
-        before, spent = self.arrays(), []
+        before, spent = self.arrays(), list[float]()
         while len(spent) < _TRIED_STEPS or sum(spent) < _TRIED_S:
             began = time.perf_counter()
             self._go_on()
