@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,31 @@ class Partition(Strict):
     """Account, if another than the profile's."""
     qos: Word | None = None
     """Quality of service, if another than the profile's."""
+    cells_per_job: Count = 1
+    """Cells side by side in one job, unless the grid says it: each with cores and memory of
+    its own, all on the same GPUs."""
+
+    @field_validator("cells_per_job")
+    @classmethod
+    def _have_a_core_each(cls, value: int, info: ValidationInfo) -> int:
+        cpus = info.data.get("cpus", value)
+        if value > cpus:
+            raise ValueError(f"cells of one job need a core each, and there are {cpus}")
+        return value
+
+    def for_each(self, cells_per_job: int | None) -> Partition:
+        """Return what one cell can get here.
+
+        Parameters
+        ----------
+        cells_per_job
+            What the grid says; None leaves it to the partition.
+        """
+        cells = cells_per_job or self.cells_per_job
+        # Whole MiB, as schedulers count: all shares together are not more than there is.
+        mem_gb = math.floor(self.mem_gb * 1024 / cells) / 1024 if cells > 1 else self.mem_gb
+        share = {"cpus": self.cpus // cells, "mem_gb": mem_gb, "cells_per_job": cells}
+        return self.model_copy(update=share)
 
 
 class ClusterProfile(Profile):
