@@ -83,6 +83,8 @@ class LocalProfile(Profile):
     """Memory a job may use, GiB; ``auto`` takes nine tenths of the machine's."""
     max_parallel: Count | Literal["auto"] = "auto"
     """Cells side by side in one job; ``auto`` fills cores and memory."""
+    cells_per_job: Count = 1
+    """Cells side by side on the same GPUs, unless the grid says it."""
     walltime: Seconds = 30 * 24 * 3600
     """Longest run of one job."""
 
