@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hpcmlff.store.store import Store
     from hpcmlff.worker.room import Room, Seat
 
+_WORDS = {0: "done", EXIT_STOPPED_EARLY: "stopped"}
 _LOOK_S = 0.05
 """Time between two looks at the running cells."""
 
@@ -129,12 +130,15 @@ class Pack:
         self.running.remove(one)
         self.room.leave(one.seat)
         code = one.process.returncode
-        if code >= 0:
-            self._note(one.cell, code, f"exit code {code}" if code else "done")
-            return
-        name = signal.Signals(-code).name
-        note_killed(self.store.cell(one.cell), one.identity, {"reason": why, "signal": name})
-        self._note(one.cell, code, f"{why} ({name})")
+        if code < 0:
+            name = signal.Signals(-code).name
+            facts = {"reason": why, "signal": name}
+            told = note_killed(self.store.cell(one.cell), one.identity, facts)
+            if told is None:
+                self._note(one.cell, code, f"{why} ({name})")
+                return
+            code = told
+        self._note(one.cell, code, _WORDS.get(code, f"exit code {code}"))
 
     def _note(self, cell: Cell, code: int, words: str) -> None:
         self.exits[cell.id] = code

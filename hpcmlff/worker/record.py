@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY
 from hpcmlff.files import read_json
 from hpcmlff.store.attempts import record_end
 
@@ -94,7 +95,7 @@ def record_of(attempt: AttemptFolder) -> int:
 
 def note_killed(
     cell: CellFolder, process: Mapping[str, Any] | None, facts: Mapping[str, Any]
-) -> None:
+) -> int | None:
     """Write down how an attempt ended whose process can do so no more.
 
     Parameters
@@ -105,15 +106,24 @@ def note_killed(
         What tells the process from every other; an attempt of another one is left alone.
     facts
         What is known of its end.
+
+    Returns
+    -------
+    int or None
+        The exit code that goes with what the process has itself written down before.
     """
     newest = cell.attempts()[:1]
     started = (read_json(newest[0].start) or {}).get("process") if newest else None
-    if started is None or started != process or newest[0].end.exists():
-        return
+    if started is None or started != process:
+        return None
+    if (end := read_json(newest[0].end)) is not None:
+        codes = {"done": 0, "stopped": EXIT_STOPPED_EARLY}
+        return int(end.get("exit_code", codes.get(end["outcome"], EXIT_BUG)))
     try:
         record_end(newest[0], {"outcome": "killed", **facts})
     except OSError as error:
         print(f"{newest[0].end}: {error}", flush=True)  # noqa: T201 - the job's log
+    return None
 
 
 def wasted_attempts(folder: CellFolder, own: AttemptFolder, ledger: Ledger) -> int:

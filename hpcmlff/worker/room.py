@@ -82,7 +82,7 @@ class Machine:
         """Return a seat, or None while there is none."""
         self._look()
         gpus = self._gpus(wanted)
-        if gpus is None or not self._left().fits(wanted.model_copy(update={"gpus": 0})):
+        if gpus is None or not self._left().fits(_without_gpus(wanted)):
             return None
         visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
         seat = Seat(resources=wanted, gpus=gpus, variables=visible)
@@ -102,7 +102,7 @@ class Machine:
     def _left(self) -> Capacity:
         # Counted anew each time: adding and taking away GiB would drift.
         used = [*self.others, *(seat.resources for seat in self.taken)]
-        return reduce(Capacity.less, used, self.capacity)
+        return reduce(Capacity.less, map(_without_gpus, used), self.capacity)
 
     def _gpus(self, wanted: Resources) -> tuple[int, ...] | None:
         if not wanted.gpus:
@@ -116,6 +116,11 @@ class Machine:
         free = [number for number in range(self.capacity.gpus) if number not in in_use]
         elsewhere = sum(one.gpus for one in self.others)
         return tuple(free[: wanted.gpus]) if len(free) - elsewhere >= wanted.gpus else None
+
+
+def _without_gpus(one: Resources) -> Resources:
+    # Those are counted by their numbers, since cells may share them.
+    return one.model_copy(update={"gpus": 0})
 
 
 def machine_of(store: Store, record: Record) -> Machine:

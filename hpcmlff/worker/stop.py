@@ -51,6 +51,10 @@ class StopRequest:
         if self.armed_s is None:
             self.armed_s = process_age_s()
 
+    def hold_back(self) -> None:
+        """Let no signal arrive any more: Python ends without handlers, and would die of it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
     def end_in(self, deadline_s: float) -> None:
         """Stop this many seconds from now."""
         self._deadline = time.monotonic() + deadline_s
