@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.executors.capacity import capacity_of, check_fits
+from hpcmlff.spec.fitting import fitting
 from hpcmlff.spec.needs import allot, fitting_but_for_memory
-from hpcmlff.spec.plan import fitting
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Partition
 from hpcmlff.spec.shortage import Shortage, limit_gb, refusal
 
@@ -41,10 +41,18 @@ class Share:
     """What it needs."""
 
 
-def offers_of(profile: Profile) -> tuple[Partition, ...]:
-    """Return what a cell can get, the preferred first; this machine is one such place."""
+def offers_of(profile: Profile, cells_per_job: int | None = None) -> tuple[Partition, ...]:
+    """Return what a cell can get, the preferred first; this machine is one such place.
+
+    Parameters
+    ----------
+    profile
+        The cluster.
+    cells_per_job
+        Cells that share a job; None leaves it to each partition.
+    """
     if isinstance(profile, ClusterProfile):
-        return profile.partitions
+        return tuple(one.for_each(cells_per_job) for one in profile.partitions)
     assert isinstance(profile, LocalProfile)
     here = capacity_of(profile)
     place = Partition.model_construct(
@@ -81,20 +89,18 @@ def allot_all(
     groups: dict[tuple[Kind, Asked], list[Subject]] = {}
     for one in subjects:
         groups.setdefault((one.kind, one.asked), []).append(one)
-    offers = offers_of(profile)
-    shares = {key: _share(profile, offers, estimates, group[0]) for key, group in groups.items()}
+    shares = {key: _share(profile, estimates, group[0]) for key, group in groups.items()}
     short = [group for key, group in groups.items() if shares[key] is None]
     if short:
-        found = [_shortage(offers, estimates, group) for group in short]
+        found = [_shortage(profile, estimates, group) for group in short]
         raise refusal(profile.name, found)
     given = (shares[one.kind, one.asked] for one in subjects)
     return tuple(share for share in given if share is not None)
 
 
-def _share(
-    profile: Profile, offers: Sequence[Partition], estimates: Estimates, one: Subject
-) -> Share | None:
+def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None:
     need = estimates.need(one.kind, one.asked)
+    offers = offers_of(profile, one.asked.cells_per_job)
     given = allot(offers, one.asked, need, profile.grace)
     if given is None:
         return None
@@ -105,11 +111,10 @@ def _share(
     return Share(resources=given, need=need)
 
 
-def _shortage(
-    offers: Sequence[Partition], estimates: Estimates, group: Sequence[Subject]
-) -> Shortage:
+def _shortage(profile: Profile, estimates: Estimates, group: Sequence[Subject]) -> Shortage:
     one = group[0]
     need, stated_gb = estimates.need(one.kind, one.asked), one.asked.stated_gb
+    offers = offers_of(profile, one.asked.cells_per_job)
     places = fitting_but_for_memory(offers, one.asked)
     limit = limit_gb(stated_gb, need, places)
     return Shortage(

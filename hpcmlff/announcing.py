@@ -102,12 +102,22 @@ def _costs(profile: ClusterProfile, proposal: Proposal) -> str:
 
 def _line(one: Outlook) -> str:
     place = one.placement
-    what = f"array of {one.elements} cells" if one.elements > 1 else "job of one cell"
+    what = _array(one) if place.cells_per_element > 1 else _one_each(one)
     many = f"{one.jobs} x " if one.jobs > 1 else ""
     throttle = f"; at most {place.parallel} at a time" if place.parallel < one.elements else ""
     share = f"{place.cpus} cpus, {place.gpus} gpus, {place.mem_gb:g} GiB"
     each = f"{share}, {duration(place.walltime_s)} each"
     return f"{many}{what} on {place.partition}: {each}{throttle}"
+
+
+def _one_each(one: Outlook) -> str:
+    return f"array of {one.elements} cells" if one.elements > 1 else "job of one cell"
+
+
+def _array(one: Outlook) -> str:
+    each, elements = one.placement.cells_per_element, one.elements
+    cells = f"{each} cells" if one.cells == one.jobs * elements * each else f"up to {each} cells"
+    return f"array of {elements} jobs of {cells}" if elements > 1 else f"job of {cells}"
 
 
 def _takes(one: Outlook) -> str:

@@ -37,7 +37,7 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
             if record.number <= open_cells[cell_id]:
                 del open_cells[cell_id]
                 continue
-            if _is_fruitless(store, record, position):
+            if _is_fruitless(store, record, position // record.cells_per_element):
                 counted[cell_id].append(record)
             if len(counted[cell_id]) >= _limit(record):
                 found[cell_id] = _words(store, counted[cell_id])
@@ -47,11 +47,16 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
 
 
 def _is_fruitless(store: Store, record: Record, element: int) -> bool:
-    if record.job is None or record.placement["cells_per_element"] != 1:
+    if record.job is None or _may_not_reach_all(record):
         return False
     if store.ledger.is_cancelled(record.number):
         return False
     return not store.ledger.cause(record.number, element).startswith("CANCELLED")
+
+
+def _may_not_reach_all(record: Record) -> bool:
+    # A machine's job begins its cells one after the other, a cluster's all at once.
+    return record.cells_per_element > 1 and record.profile.get("scheduler") == "local"
 
 
 def _limit(record: Record) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -25,21 +24,20 @@ ALL_IN_ONE = "hpcmlff.worker.pack:run_pack"
 """What a job runs that works through its cells side by side."""
 
 ONE_EACH = "hpcmlff.worker.element:run_element"
-"""What each element of an array runs."""
+"""What each element of an array runs, for its cell or its cells."""
 
 
 def work_of(store: Store, record: Record) -> Work:
     """Return what a record stands for, so that it can be submitted, or looked for."""
     profile = profile_from(record.profile)
-    placement = Placement(**record.placement)
     before = None if record.after is None else store.ledger.read(record.after).job
     return Work(
         function=ONE_EACH if isinstance(profile, ClusterProfile) else ALL_IN_ONE,
         arguments=(str(store.path), record.number),
         name=f"hpcmlff-{store.name}-{record.mark}",
         folder=store.layout.private / record.mark,
-        elements=math.ceil(len(record.cells) / placement.cells_per_element),
-        placement=placement,
+        elements=record.elements,
+        placement=Placement(**record.placement),
         grace_s=profile.grace,
         after=before,
     )
@@ -137,7 +135,7 @@ def _close(
     causes = executor.causes([record.job or {} for record in over])
     for record, known in zip(over, causes, strict=True):
         # Accounting lags behind by some seconds; who only looks comes again.
-        complete = len(known) >= len(record.cells) or not record.profile.get("accounting")
+        complete = len(known) >= record.elements or not record.profile.get("accounting")
         if complete or not wait_for_causes:
             # Somebody who may only look at the store still gets an answer.
             with suppress(OSError):

@@ -38,7 +38,7 @@ class Outlook:
         """Return it as plain values."""
         facts = asdict(self)
         place = facts.pop("placement")
-        names = ("partition", "cpus", "gpus", "walltime_s", "parallel")
+        names = ("partition", "cpus", "gpus", "walltime_s", "parallel", "cells_per_element")
         return facts | {name: place[name] for name in names}
 
 
@@ -72,7 +72,8 @@ def _outlook(batches: Sequence[Batch], needs: dict[str, Need], grace_s: int) -> 
     place = batches[0].placement
     own = [needs[cell.id] for batch in batches for cell in batch.cells]
     longest = max(own, key=lambda one: one.wall_s)
-    memory = [mem_gb for batch in batches for mem_gb in batch.mem_gb] or [place.mem_gb]
+    memory = [mem_gb for batch in batches for mem_gb in batch.mem_gb]
+    memory = memory or [place.of_each_cell().mem_gb]
     return Outlook(
         placement=place,
         jobs=len(batches),

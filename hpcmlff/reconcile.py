@@ -29,8 +29,9 @@ class Claim:
 
     state: JobState
     """What the scheduler says of it."""
-    alone: bool
-    """The cell is its only one."""
+    again: bool
+    """What stops with it goes on with it, or it ends in a moment; not where one job of this
+    machine works through its cells."""
     follows: bool
     """It waits for another job of the same cell."""
 
@@ -92,11 +93,12 @@ def _claims(store: Store, live: Mapping[int, JobStates]) -> dict[str, dict[int, 
     claims: dict[str, dict[int, Claim]] = {}
     for number, states in live.items():
         record = store.ledger.read(number)
-        each = int(record.placement["cells_per_element"])
+        each = record.cells_per_element
+        again = each == 1 or record.profile["scheduler"] != "local"
         for position, cell_id in enumerate(record.cells):
             state = states[position // each]
             if state in LIVE:
-                claim = Claim(state=state, alone=each == 1, follows=record.after is not None)
+                claim = Claim(state=state, again=again, follows=record.after is not None)
                 claims.setdefault(cell_id, {})[number] = claim
     return claims
 
@@ -132,23 +134,29 @@ def _of_attempt(
     end = read_json(attempt.end)
     number = start.get("record", max(claims, default=0))
     own = claims.get(number)
-    others = [claim for key, claim in claims.items() if key != number]
     if end is None:
         if own and own.state is not JobState.QUEUED and not _seen_dead(start.get("process")):
             return CellState.RUNNING, ""
-        return CellState.QUEUED if _has_future(own, others) else CellState.STOPPED, ""
+        return CellState.QUEUED if _has_future(number, claims) else CellState.STOPPED, ""
     reason = str(end.get("message") or end.get("reason") or "")
     if end["outcome"] == "failed":
         # What follows in a chain leaves a failed cell alone; a retry was asked for.
-        retried = any(not claim.follows for claim in others)
+        retried = any(key > number and not claim.follows for key, claim in claims.items())
         return (CellState.QUEUED, "") if retried else (CellState.FAILED, reason)
-    return (CellState.QUEUED, "") if _has_future(own, others) else (CellState.STOPPED, reason)
+    goes_on = _has_future(number, claims, killed=end["outcome"] == "killed")
+    return (CellState.QUEUED, "") if goes_on else (CellState.STOPPED, reason)
 
 
-def _has_future(own: Claim | None, others: list[Claim]) -> bool:
-    # A job of one cell that has stopped is being put back, or ends in a moment; one of
-    # several cells goes on with the others.
-    return bool(others) or (own is not None and own.alone)
+def _has_future(number: int, claims: Claims, *, killed: bool = False) -> bool:
+    """Tell whether a job will go on with a cell whose attempt, of one submission, is over."""
+    for key, claim in claims.items():
+        # A job that runs has left behind what another one took over, or what was killed
+        # beside its other cells; one that waits comes to all of its cells.
+        if key > number or claim.state is not JobState.RUNNING:
+            return True
+        if key == number and claim.again and not killed:
+            return True
+    return False
 
 
 def _seen_dead(process: Mapping[str, Any] | None) -> bool:

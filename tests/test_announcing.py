@@ -119,5 +119,47 @@ def test_scripts_are_told_the_same(
             "gpus": 0,
             "walltime_s": 3600,
             "parallel": 3,
+            "cells_per_element": 1,
         }
     ]
+
+
+def test_jobs_of_several_cells_are_told_with_what_all_of_them_get(
+    grid_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = ", ".join(map(str, range(11)))
+    axes = f"{{model: [mean], size: [10, 20], seed: [{seeds}]}}"
+    rules = "[{cells_per_job: 4, mem_gb: 2}, {when: {size: 20}, cells_per_job: 8, cpus: 2}]"
+    grid_file(models=LONG, axes=axes, resources=rules)
+    assert told(capsys) == [
+        "22 cells by the profile 'test':",
+        "  array of 3 jobs of up to 4 cells on cpu: 4 cpus, 0 gpus, 8 GiB, 1 h 00 min each",
+        "    the longest takes about 1 h 41 min, 2 walltimes; disk 11 MiB",
+        "  array of 2 jobs of up to 6 cells on cpu: 12 cpus, 0 gpus, 12 GiB, 1 h 00 min each",
+        "    the longest takes about 1 h 41 min, 2 walltimes; disk 11 MiB",
+        "  times: by default figures for mean",
+        "at most 36 core-hours and 0 GPU-hours until the first requeue",
+    ]
+    few = "{model: [mean], size: [10], seed: [0, 1]}"
+    grid_file(models=LONG, axes=few, resources="[{cells_per_job: 4, mem_gb: 2}]")
+    assert told(capsys)[1] == ("  job of 2 cells on cpu: 2 cpus, 0 gpus, 4 GiB, 1 h 00 min each")
+    capsys.readouterr()
+    command = ["grid.yaml", "--dry-run", "--json", "--profile", "test.yaml"]
+    assert submit.main(command) == 0
+    [batch] = json.loads(capsys.readouterr().out)["batches"]
+    assert (batch["cells"], batch["mem_gb"], batch["cells_per_element"]) == (2, [2.0, 2.0], 2)
+
+
+def test_a_job_that_no_node_holds_is_refused_with_how_many_cells_would_fit(
+    grid_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid_file(axes="{model: [mean], size: [10]}", resources="[{cells_per_job: 5, mem_gb: 20}]")
+    capsys.readouterr()
+    assert submit.main(["grid.yaml", "--profile", "test.yaml"]) == 3
+    assert capsys.readouterr().err.partition("error: ")[2] == (
+        "grid.yaml:6: resources: mean/springs/n10 asks for 1 cpus, 0 gpus, 20 GiB, any walltime; "
+        "no partition of the profile 'test' offers that:\n"
+        "  cpu: 16 cpus, 0 gpus, 64 GiB, 1 h for 5 cells in one job; 3 would fit. "
+        "Ask for less, or change the profile\n"
+    )
+    assert not Path("runs").exists()

@@ -24,6 +24,7 @@ def ended(
     *cells: str,
     causes: Mapping[int, str] | None = None,
     retry: bool = False,
+    each: int = 1,
     taken: bool = True,
 ) -> Record:
     """Write down a submission whose job is over."""
@@ -33,7 +34,7 @@ def ended(
         cells=cells,
         mark=f"mark{number}",
         revision=1,
-        placement=asdict(PLACE),
+        placement=asdict(PLACE.for_cells(each)),
         retry=retry,
     )
     record = store.ledger.intend(intent)
@@ -80,3 +81,10 @@ def test_what_was_cancelled_or_refused_does_not_count(store: Store) -> None:
     assert fruitless_jobs(store, {"a": 0, "b": 0}) == {}
     ended(store, "b", "a", causes={0: "NODE_FAIL", 1: "CANCELLED by 0"})
     assert list(fruitless_jobs(store, {"a": 0, "b": 0})) == ["b"]
+
+
+def test_jobs_that_cells_share_are_counted_for_each_of_them(store: Store) -> None:
+    for _ in range(2):
+        ended(store, "a", "b", "c", each=2)
+    ended(store, "a", "b", "c", each=2, causes={0: "FAILED 1:0", 1: "CANCELLED by 0"})
+    assert list(fruitless_jobs(store, {"a": 0, "b": 0, "c": 0})) == ["a", "b"]

@@ -4,7 +4,7 @@ import getpass
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
     return make
 
 
-def intend(store: Store, *cells: str, after: int | None = None, **profile: Any) -> Record:
+def intend(
+    store: Store, *cells: str, after: int | None = None, each: int = 1, **profile: Any
+) -> Record:
     changed = PROFILE.model_dump(mode="json") | profile
     mark = f"mark{len(list(store.ledger.newest_first())) + 1}"
     intent = Intent(
@@ -66,7 +68,7 @@ def intend(store: Store, *cells: str, after: int | None = None, **profile: Any) 
         cells=cells,
         mark=mark,
         revision=1,
-        placement=asdict(PLACE),
+        placement=asdict(PLACE.for_cells(each)),
         after=after,
     )
     return store.ledger.intend(intent)
@@ -75,7 +77,7 @@ def intend(store: Store, *cells: str, after: int | None = None, **profile: Any) 
 def submitted(store: Store, *cells: str, **profile: Any) -> Record:
     record = intend(store, *cells, **profile)
     job_id = str(60 + record.number)
-    job = {"job_id": job_id, "elements": len(cells), "user": getpass.getuser()}
+    job = {"job_id": job_id, "elements": record.elements, "user": getpass.getuser()}
     store.ledger.confirm(record, job)
     return store.ledger.read(record.number)
 
@@ -180,3 +182,29 @@ def test_a_link_of_a_chain_names_the_job_before_and_every_job_its_mark(store: St
     assert work.function == "hpcmlff.worker.element:run_element"
     assert work.arguments == (str(store.path), 2)
     assert (work.elements, work.grace_s) == (2, 30)
+
+
+def test_a_job_that_cells_share_is_one_element_of_them(store: Store, put: Put) -> None:
+    record = submitted(store, "a", "b", "c", "d", "e", each=2)
+    work = work_of(store, record)
+    assert (work.elements, work.placement.cpus, work.function) == (
+        3,
+        2,
+        "hpcmlff.worker.element:run_element",
+    )
+    assert [record.element(cell) for cell in "abcde"] == [0, 0, 1, 1, 2]
+    assert [record.cells_of(element) for element in range(3)] == [("a", "b"), ("c", "d"), ("e",)]
+    put("squeue", "true")
+    put("sacct", "echo '61_0|COMPLETED|0:0'; echo '61_1|FAILED|6:0'; echo '61_2|TIMEOUT|0:0'")
+    assert job_states(store) == {}
+    assert store.ledger.is_ended(1)
+    assert store.ledger.cause(1, record.element("d")) == "FAILED 6:0"
+
+
+def test_a_record_that_does_not_say_so_means_one_cell_for_each_element(store: Store) -> None:
+    place = {key: value for key, value in asdict(PLACE).items() if key != "cells_per_element"}
+    facts = asdict(intend(store, "a", "b"))
+    known = {one.name: facts[one.name] for one in fields(Intent)} | {"placement": place}
+    old = store.ledger.intend(Intent(**known))
+    assert (old.cells_per_element, old.elements, old.element("b")) == (1, 2, 1)
+    assert work_of(store, old).placement == PLACE

@@ -49,14 +49,14 @@ class Scene:
         program.write_text(f"#!/bin/sh\nprintf '%s' '{text}'\nexit {code}\n")
         program.chmod(0o755)
 
-    def submitted(self, *, after: int | None = None, retry: bool = False) -> int:
-        """Write down a job; the first one is job 1."""
+    def submitted(self, *, after: int | None = None, retry: bool = False, beside: int = 0) -> int:
+        """Write down a job, with so many cells of others; the first one is job 1."""
         intent = Intent(
             profile=PROFILE.model_dump(mode="json"),
-            cells=(self.cell.id,),
+            cells=(self.cell.id, *(f"other {number}" for number in range(beside))),
             mark="mark",
             revision=1,
-            placement=asdict(PLACE),
+            placement=asdict(PLACE.for_cells(1 + beside)),
             after=after,
             retry=retry,
         )
@@ -164,3 +164,41 @@ def test_a_cell_whose_jobs_end_before_it_begins_is_given_up(scene: Scene) -> Non
     state, reason = scene.state()
     assert state == "failed"
     assert reason.startswith("5 jobs in a row ended before the cell began; see the last one's")
+
+
+def test_a_killed_cell_beside_others_is_stopped_and_queued_once_its_job_comes_again(
+    scene: Scene,
+) -> None:
+    scene.ended(scene.submitted(beside=3), "killed", reason="its process was killed")
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.state() == ("stopped", "its process was killed")
+    scene.says("squeue", "1|N/A|PENDING\n")
+    assert scene.state() == ("queued", "")
+    scene.says("squeue", "", code=1)
+    assert scene.state() == ("queued", "")
+    scene.says("squeue", "")
+    assert scene.state() == ("stopped", "its process was killed")
+
+
+def test_a_cell_that_stops_with_others_waits_for_their_job(scene: Scene) -> None:
+    scene.ended(scene.submitted(beside=3), "stopped", reason="SIGUSR2")
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.state() == ("queued", "")
+
+
+def test_a_killed_cell_of_a_chain_waits_for_the_next_job(scene: Scene) -> None:
+    first = scene.submitted(beside=3)
+    scene.submitted(after=first, beside=3)
+    scene.ended(first, "killed", reason="its process was killed")
+    scene.says("squeue", "1|N/A|RUNNING\n2|N/A|PENDING\n")
+    assert scene.state() == ("queued", "")
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("killed", "stopped"), ("failed", "failed")])
+def test_a_cell_that_was_taken_out_of_a_job_does_not_wait_for_it(
+    scene: Scene, outcome: str, state: str
+) -> None:
+    scene.ended(scene.submitted(beside=3), outcome)
+    scene.ended(scene.submitted(retry=True), outcome, message="again")
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.state() == (state, "again")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff import yamlio
 from hpcmlff.errors import JobRefused, Key, ProfileError
-from hpcmlff.spec.plan import partition_of
+from hpcmlff.spec.fitting import partition_of
 
 if TYPE_CHECKING:
     from hpcmlff.spec.plan import Placement

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.executors.submitting import setup_lines
-from hpcmlff.spec.plan import partition_of
+from hpcmlff.spec.fitting import partition_of
 
 if TYPE_CHECKING:
     from hpcmlff.executors.base import Work

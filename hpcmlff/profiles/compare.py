@@ -9,7 +9,7 @@ from hpcmlff.executors.recognition import Machine, recognised_by
 from hpcmlff.profiles.compare_accounts import account_of, compare_accounts
 from hpcmlff.profiles.compare_partitions import compare_partitions
 from hpcmlff.profiles.differences import Difference, duration, error, note
-from hpcmlff.spec.plan import LEAST_TRAINING_SHARE
+from hpcmlff.spec.fitting import LEAST_TRAINING_SHARE
 
 if TYPE_CHECKING:
     from hpcmlff.executors.slurm_facts import SlurmFacts

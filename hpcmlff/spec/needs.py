@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hpcmlff.spec.plan import LEAST_TRAINING_SHARE
+from hpcmlff.spec.fitting import LEAST_TRAINING_SHARE
 from hpcmlff.spec.strict import AUTO
 
 if TYPE_CHECKING:

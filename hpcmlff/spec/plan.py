@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from hpcmlff.errors import GridError
 from hpcmlff.spec.cells import Cell
+from hpcmlff.spec.fitting import fitting
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Partition, Profile
 from hpcmlff.spec.resources import Resources
-
-LEAST_TRAINING_SHARE = 2
-"""A job is at least this many times as long as its grace time, or nothing is left to train."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placement:
-    """Where the elements of a job run, and what each of them gets."""
+    """Where the elements of a job run, and what each of them gets for all of its cells."""
 
     partition: str = ""
     """Name of the partition or queue; empty where there are none."""
@@ -32,13 +29,32 @@ class Placement:
     """Longest run of one element."""
     parallel: int
     """Most elements that run at the same time."""
-    cells_per_element: int
+    cells_per_element: int = 1
     """Cells that one element works through."""
+
+    def of_each_cell(self) -> Resources:
+        """Return the share of one of the cells that an element of a cluster runs side by side.
+
+        The GPUs are for all of them.
+        """
+        return Resources.model_construct(
+            cpus=self.cpus // self.cells_per_element,
+            gpus=self.gpus,
+            mem_gb=self.mem_gb / self.cells_per_element,
+            walltime=self.walltime_s,
+        )
+
+    def for_cells(self, cells: int) -> Placement:
+        """Return the place of so many such cells in one element."""
+        each = self.of_each_cell()
+        return replace(
+            self, cpus=each.cpus * cells, mem_gb=each.mem_gb * cells, cells_per_element=cells
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What becomes one job: a single one, or an array with one element a cell."""
+    """What becomes one job: a single one, or an array whose elements have some cells each."""
 
     cells: tuple[Cell, ...]
     """Its cells, in the order of the elements."""
@@ -85,48 +101,6 @@ def plan(profile: Profile, cells: Sequence[tuple[Cell, Resources]]) -> tuple[Bat
     return (Batch(cells=tuple(cell for cell, _ in cells), placement=placement, mem_gb=mem_gb),)
 
 
-def fitting(profile: ClusterProfile, wanted: Resources, label: str) -> Partition:
-    """Return the first partition that holds a cell.
-
-    Parameters
-    ----------
-    profile
-        The cluster.
-    wanted
-        What the cell asks for.
-    label
-        The cell's name, for the message.
-
-    Raises
-    ------
-    GridError
-        None does: says what was asked and what each offers.
-    """
-    for partition in profile.partitions:
-        if _fits(partition, wanted):
-            _check_time(profile, wanted, partition, label)
-            return partition
-    offers = "".join(f"\n  {one.name}: {_words(one)}" for one in profile.partitions)
-    raise GridError(
-        f"{label} asks for {_words(wanted)}; no partition of the profile {profile.name!r} "
-        f"offers that:{offers}",
-        key=("resources",),
-        hint="Ask for less, or change the profile",
-    )
-
-
-def partition_of(profile: ClusterProfile, place: Placement) -> Partition:
-    """Return the partition of a placement.
-
-    A profile may name one twice: for two kinds of nodes, or with two qualities of service.
-    """
-    wanted = Resources.model_construct(
-        cpus=place.cpus, gpus=place.gpus, mem_gb=place.mem_gb, walltime=place.walltime_s
-    )
-    named = [one for one in profile.partitions if one.name == place.partition]
-    return next((one for one in named if _fits(one, wanted)), named[0])
-
-
 def core_hours(batches: Iterable[Batch]) -> tuple[float, float]:
     """Return the core-hours and GPU-hours that these jobs can use at most."""
     placed = [(one.placement, one.elements * one.placement.walltime_s / 3600) for one in batches]
@@ -134,24 +108,56 @@ def core_hours(batches: Iterable[Batch]) -> tuple[float, float]:
     return cores, sum(placement.gpus * hours for placement, hours in placed)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Cells of equal resources that go to the same partition."""
+
+    partition: Partition
+    wanted: Resources
+    cells: tuple[Cell, ...]
+
+    @property
+    def cells_per_job(self) -> int:
+        return self.wanted.cells_per_job or self.partition.cells_per_job
+
+    @property
+    def elements(self) -> int:
+        return math.ceil(len(self.cells) / self.cells_per_job)
+
+    def chunks(self, array_cap: int) -> Iterator[_Group]:
+        # Equal chunks rather than full ones and a rest: they end at about the same time.
+        number = math.ceil(self.elements / array_cap)
+        bounds = [self.elements * part // number * self.cells_per_job for part in range(number + 1)]
+        return (replace(self, cells=self.cells[low:high]) for low, high in pairwise(bounds))
+
+    def placement(self, parallel: int) -> Placement:
+        alone = Placement(
+            partition=self.partition.name,
+            cpus=self.wanted.cpus,
+            gpus=self.wanted.gpus,
+            mem_gb=self.wanted.mem_gb,
+            walltime_s=self.wanted.walltime or self.partition.walltime,
+            parallel=parallel,
+        )
+        # Shared out evenly, so that no job asks for cells that there are not.
+        return alone.for_cells(math.ceil(len(self.cells) / self.elements))
+
+
 def _arrays(profile: ClusterProfile, cells: Sequence[tuple[Cell, Resources]]) -> Iterator[Batch]:
-    groups: dict[tuple[Partition, Resources], list[Cell]] = {}
-    found: dict[Resources, Partition] = {}
+    groups = _groups(profile, cells)
+    chunks = [chunk for group in groups for chunk in group.chunks(profile.array_cap)]
+    for number, chunk in enumerate(chunks):
+        parallel = _share(profile.running_cap, number, len(chunks)) or chunk.elements
+        yield Batch(cells=chunk.cells, placement=chunk.placement(parallel))
+
+
+def _groups(profile: ClusterProfile, cells: Sequence[tuple[Cell, Resources]]) -> Iterator[_Group]:
+    alike: dict[Resources, list[Cell]] = {}
     for cell, wanted in cells:
-        if wanted not in found:
-            found[wanted] = fitting(profile, wanted, cell.label)
-        groups.setdefault((found[wanted], wanted), []).append(cell)
-    chunked = [(kind, chunk) for kind, group in groups.items() for chunk in _chunks(group, profile)]
-    for number, ((partition, wanted), chunk) in zip(count(), chunked, strict=False):
-        parallel = _share(profile.running_cap, number, len(chunked)) or len(chunk)
-        yield Batch(cells=tuple(chunk), placement=_placement(partition, wanted, parallel))
-
-
-def _chunks(cells: list[Cell], profile: ClusterProfile) -> Iterator[list[Cell]]:
-    # Equal chunks rather than full ones and a rest: they end at about the same time.
-    number = math.ceil(len(cells) / profile.array_cap)
-    bounds = [len(cells) * part // number for part in range(number + 1)]
-    return (cells[low:high] for low, high in pairwise(bounds))
+        alike.setdefault(wanted, []).append(cell)
+    for wanted, group in alike.items():
+        partition = fitting(profile, wanted, group[0].label)
+        yield _Group(partition=partition, wanted=wanted, cells=tuple(group))
 
 
 def _share(cap: int | None, number: int, of: int) -> int | None:
@@ -159,43 +165,3 @@ def _share(cap: int | None, number: int, of: int) -> int | None:
     if cap is None:
         return None
     return max(1, cap * (number + 1) // of - cap * number // of)
-
-
-def _placement(partition: Partition, wanted: Resources, parallel: int) -> Placement:
-    return Placement(
-        partition=partition.name,
-        cpus=wanted.cpus,
-        gpus=wanted.gpus,
-        mem_gb=wanted.mem_gb,
-        walltime_s=wanted.walltime or partition.walltime,
-        parallel=parallel,
-        cells_per_element=1,
-    )
-
-
-def _fits(partition: Partition, wanted: Resources) -> bool:
-    return (
-        wanted.cpus <= partition.cpus
-        and wanted.gpus <= partition.gpus
-        and wanted.mem_gb <= partition.mem_gb
-        and (wanted.walltime or 0) <= partition.walltime
-    )
-
-
-def _check_time(
-    profile: ClusterProfile, wanted: Resources, partition: Partition, label: str
-) -> None:
-    walltime_s = wanted.walltime or partition.walltime
-    if walltime_s < LEAST_TRAINING_SHARE * profile.grace:
-        raise GridError(
-            f"{label}: a walltime of {walltime_s} s leaves no time to train beside the grace "
-            f"time of {profile.grace} s",
-            key=("resources",),
-            hint="Ask for a longer walltime, or shorten `grace` in the profile",
-        )
-
-
-def _words(one: Partition | Resources) -> str:
-    walltime = "any walltime" if one.walltime is None else f"{one.walltime / 3600:g} h"
-    gpus = f"{one.gpus} gpus"
-    return f"{one.cpus} cpus, {gpus}, {one.mem_gb:g} GiB, {walltime}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,8 @@ class LocalProfile(Profile):
     """Memory a job may use, GiB; ``auto`` takes nine tenths of the machine's."""
     max_parallel: Count | Literal["auto"] = "auto"
     """Cells side by side in one job; ``auto`` fills cores and memory."""
+    cells_per_job: Count = 1
+    """Cells side by side on the same GPUs, unless the grid says it."""
     walltime: Seconds = 30 * 24 * 3600
     """Longest run of one job."""
 
@@ -105,6 +108,31 @@ class Partition(Strict):
     """Account, if another than the profile's."""
     qos: Word | None = None
     """Quality of service, if another than the profile's."""
+    cells_per_job: Count = 1
+    """Cells side by side in one job, unless the grid says it: each with cores and memory of
+    its own, all on the same GPUs."""
+
+    @field_validator("cells_per_job")
+    @classmethod
+    def _have_a_core_each(cls, value: int, info: ValidationInfo) -> int:
+        cpus = info.data.get("cpus", value)
+        if value > cpus:
+            raise ValueError(f"cells of one job need a core each, and there are {cpus}")
+        return value
+
+    def for_each(self, cells_per_job: int | None) -> Partition:
+        """Return what one cell can get here.
+
+        Parameters
+        ----------
+        cells_per_job
+            What the grid says; None leaves it to the partition.
+        """
+        cells = cells_per_job or self.cells_per_job
+        # Whole MiB, as schedulers count: all shares together are not more than there is.
+        mem_gb = math.floor(self.mem_gb * 1024 / cells) / 1024 if cells > 1 else self.mem_gb
+        share = {"cpus": self.cpus // cells, "mem_gb": mem_gb, "cells_per_job": cells}
+        return self.model_copy(update=share)
 
 
 class ClusterProfile(Profile):

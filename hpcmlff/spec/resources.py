@@ -12,16 +12,18 @@ from hpcmlff.spec.strict import GibOrAuto, Seconds, SecondsOrAuto, Strict
 
 
 class Cores(Strict):
-    """What is always said in numbers."""
+    """What is always said in whole numbers."""
 
     cpus: int = Field(default=1, ge=1)
     """Cores, and threads of the numerical libraries."""
     gpus: int = Field(default=0, ge=0)
     """GPUs."""
+    cells_per_job: int | None = Field(default=None, ge=1)
+    """Cells side by side in one job of a cluster, the partition's if not said."""
 
 
 class Resources(Cores):
-    """The share of a node that one cell gets."""
+    """The share of a node that one cell gets; cells of one job share its GPUs."""
 
     mem_gb: float = Field(default=4.0, gt=0)
     """Memory in GiB."""
@@ -51,9 +53,8 @@ class Asked(Cores):
 
     def granted(self, mem_gb: float, walltime_s: int | None) -> Resources:
         """Return it with numbers for memory, GiB, and walltime."""
-        return Resources.model_construct(
-            cpus=self.cpus, gpus=self.gpus, mem_gb=mem_gb, walltime=walltime_s
-        )
+        same = {name: getattr(self, name) for name in Cores.model_fields}
+        return Resources.model_construct(**same, mem_gb=mem_gb, walltime=walltime_s)
 
 
 class ResourceRule(Strict):
@@ -69,6 +70,8 @@ class ResourceRule(Strict):
     """Memory in GiB, or ``auto``."""
     walltime: SecondsOrAuto | None = None
     """Longest run of one job, or ``auto``."""
+    cells_per_job: int | None = Field(default=None, ge=1)
+    """Cells side by side in one job of a cluster."""
 
 
 def resources_of(point: Mapping[str, Any], rules: Sequence[ResourceRule]) -> Asked:

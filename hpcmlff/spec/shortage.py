@@ -31,7 +31,7 @@ class Shortage:
     need: Need
     """What they need."""
     places: tuple[Partition, ...]
-    """Partitions that offer all but, perhaps, their memory."""
+    """Partitions that offer all but, perhaps, their memory: what one cell can get there."""
     largest_size: int
     """Training frames for which `limit_gb` would suffice; 0 for none."""
 
@@ -41,7 +41,7 @@ class Shortage:
         text = f"{name} needs at least {_up(self.need.least_mem_gb):g} GiB"
         if self._place is not None:
             return f"{text}, its mem_gb is {self.stated_gb:g}"
-        offers = ", ".join(f"{one.name} {_down(one.mem_gb):g} GiB" for one in self.places)
+        offers = ", ".join(_offer(one) for one in self.places)
         return f"{text}; the profile {profile!r} offers: {offers}"
 
     def advice(self) -> str:
@@ -52,6 +52,8 @@ class Shortage:
             return f"{enough}, or choose {smaller}" if smaller else enough
         smaller += " with mem_gb: auto" if smaller and self.stated_gb is not None else ""
         larger = "a partition or profile with more memory"
+        if any(one.cells_per_job > 1 for one in self.places):
+            larger = f"fewer cells_per_job, or {larger}"
         return f"choose {smaller}, or {larger}" if smaller else f"choose {larger}"
 
     @property
@@ -94,6 +96,12 @@ def refusal(profile: str, found: Sequence[Shortage]) -> GridError:
         lines.append(f"\n  and {more} more kinds of cells")
     number = sum(one.cells for one in found)
     return GridError(f"{number} cells need more memory than they get:{''.join(lines)}", key=key)
+
+
+def _offer(place: Partition) -> str:
+    cells = place.cells_per_job
+    shared = f" for each of {cells} cells in one job" if cells > 1 else ""
+    return f"{place.name} {_down(place.mem_gb):g} GiB{shared}"
 
 
 def _up(mem_gb: float) -> float:

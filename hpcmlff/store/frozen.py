@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
@@ -130,15 +130,22 @@ class FrozenGrids:
         StoreError
             There is none, or a file is damaged.
         """
+        return self.find_cells(revision, [cell_id])[0]
+
+    def find_cells(self, revision: int, cell_ids: Iterable[str]) -> list[Cell]:
+        """Return some cells in the order of their ids, without reading the others.
+
+        Raises
+        ------
+        StoreError
+            One is not there, or a file is damaged.
+        """
         text = b"\n" + self._cells_text(self._facts(revision)) + b"\n"
-        start, position = f'\n["{cell_id}'.encode(), -1
-        while (position := text.find(start, position + 1)) >= 0:
-            line = text[position + 1 : text.find(b"\n", position + 1)]
-            found, _, identity = json.loads(line)
-            cell = cell_from_identity(identity)
-            if cell.id == found:
-                return cell
-        raise StoreError(f"no cell {cell_id} in revision {revision} of the grid")
+        cells = [(cell_id, _cell_in(text, cell_id)) for cell_id in cell_ids]
+        missing = [cell_id for cell_id, cell in cells if cell is None]
+        if missing:
+            raise StoreError(f"no cell {missing[0]} in revision {revision} of the grid")
+        return [cell for _, cell in cells if cell is not None]
 
     def _facts(self, revision: int) -> dict[str, Any]:
         path = self._path(revision)
@@ -164,6 +171,17 @@ class FrozenGrids:
 def _head(facts: Mapping[str, Any], revision: int) -> FrozenHead:
     wanted = {key: facts[key] for key in ("grid", "molecules", "digest")}
     return FrozenHead(revision=revision, **wanted)
+
+
+def _cell_in(text: bytes, cell_id: str) -> Cell | None:
+    start, position = f'\n["{cell_id}'.encode(), -1
+    while (position := text.find(start, position + 1)) >= 0:
+        line = text[position + 1 : text.find(b"\n", position + 1)]
+        found, _, identity = json.loads(line)
+        cell = cell_from_identity(identity)
+        if cell.id == found:
+            return cell
+    return None
 
 
 def _lines(cells: Sequence[Cell], kinds: Sequence[int]) -> bytes:

@@ -8,6 +8,7 @@ submitted itself is written down at once, with the job. Files are never changed.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ class Intent:
     profile: Mapping[str, Any]
     """The profile it is submitted by, as plain values."""
     cells: tuple[str, ...]
-    """Ids of the cells the job works through, in the order of its elements."""
+    """Ids of the cells the job works through, in the order of its elements; so many for each
+    as its placement says."""
     mark: str
     """A random word the job carries, by which it can be found again."""
     revision: int
@@ -61,9 +63,24 @@ class Record(Intent):
     ended: bool
     """The job is known to be over."""
 
+    @property
+    def cells_per_element(self) -> int:
+        """Cells that one element works through; one if the record does not say."""
+        return int(self.placement.get("cells_per_element", 1))
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return math.ceil(len(self.cells) / self.cells_per_element)
+
     def element(self, cell_id: str) -> int:
         """Return the number of the element that has a cell, counted from 0."""
-        return self.cells.index(cell_id) // int(self.placement["cells_per_element"])
+        return self.cells.index(cell_id) // self.cells_per_element
+
+    def cells_of(self, element: int) -> tuple[str, ...]:
+        """Return the ids of the cells that an element has."""
+        first = element * self.cells_per_element
+        return self.cells[first : first + self.cells_per_element]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def main(argv: list[str]) -> int:
         # Before the attempt had a folder to write into.
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return StoreError.exit_code
+    finally:
+        stop.hold_back()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
-from hpcmlff.errors import EXIT_STOPPED_EARLY
-from hpcmlff.executors.capacity import Capacity, capacity_of
+from hpcmlff.errors import EXIT_STOPPED_EARLY, SchedulerError
 from hpcmlff.executors.processes import identify
-from hpcmlff.spec.profile import profile_from
-from hpcmlff.spec.threads import thread_environment
+from hpcmlff.spec.strict import seconds
 from hpcmlff.store.store import open_store
-from hpcmlff.worker.neighbours import used_by_others
-from hpcmlff.worker.record import own_record
+from hpcmlff.worker.record import note_killed, own_record
+from hpcmlff.worker.room import machine_of
 from hpcmlff.worker.shares import shares
+from hpcmlff.worker.spawning import spawn
 from hpcmlff.worker.stop import StopRequest
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Mapping
+
     from hpcmlff.executors.base import Job
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.spec.profile import LocalProfile
     from hpcmlff.spec.resources import Resources
+    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
+    from hpcmlff.worker.room import Room, Seat
 
+_WORDS = {0: "done", EXIT_STOPPED_EARLY: "stopped"}
 _LOOK_S = 0.05
 """Time between two looks at the running cells."""
 
@@ -40,12 +42,12 @@ class Running:
 
     cell: Cell
     """What it trains."""
-    resources: Resources
-    """Its share."""
-    gpus: tuple[int, ...]
-    """Numbers of its GPUs."""
+    seat: Seat
+    """What it has."""
     process: subprocess.Popen[bytes]
     """The worker."""
+    identity: Mapping[str, Any] | None
+    """What tells it from every other process; None if it was gone at once."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,28 +56,22 @@ class Pack:
 
     store: Store
     """The store."""
-    record: int
-    """Number of the submission in the ledger."""
-    revision: int
-    """Revision of the frozen grid."""
-    profile: LocalProfile
-    """How this machine is used."""
+    record: Record
+    """The submission."""
     waiting: deque[tuple[Cell, Resources]]
     """Cells not yet started."""
     stop: StopRequest
     """Why to stop, if there is a reason."""
-    capacity: Capacity
-    """What the job may use in all."""
-    free_gpus: list[int]
-    """Numbers of the GPUs not in use."""
+    room: Room
+    """Where cells get their share from."""
+    patience_s: float
+    """Time that cells get to stop before they are killed."""
     running: list[Running] = field(default_factory=list)
     """Cells in training."""
     exits: dict[str, int] = field(default_factory=dict)
-    """Cell id to its worker's exit code."""
-    others: list[Resources] = field(default_factory=list)
-    """What other jobs of the store are using here."""
-    looked: float = float("-inf")
-    """When that was found out."""
+    """Cell id to its worker's exit code; below zero is the signal that killed it."""
+    processes: list[Mapping[str, Any]] = field(default_factory=list)
+    """All workers so far."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -89,71 +85,68 @@ class Pack:
             if self.stop.reason:
                 self._stop_all()
             time.sleep(_LOOK_S)
+        self.exits |= {cell.id: EXIT_STOPPED_EARLY for cell, _ in self.waiting}
         return self.exits
 
     def _start_what_fits(self) -> None:
-        # Looked at seldom: another job's cell may start a moment later all the same.
-        if self.waiting and time.monotonic() - self.looked >= self.profile.progress_interval:
-            self.others = used_by_others(self.store, self.record)
-            self.looked = time.monotonic()
         for _ in range(len(self.waiting)):
-            cell, resources = self.waiting.popleft()
-            if self.stop.reason or not self._free().fits(resources):
-                self.waiting.append((cell, resources))
-                continue
-            gpus = tuple(self.free_gpus[: resources.gpus])
-            self.free_gpus = self.free_gpus[resources.gpus :]
-            process = self._spawn(cell, resources, gpus)
-            self.running.append(Running(cell=cell, resources=resources, gpus=gpus, process=process))
+            cell, wanted = self.waiting.popleft()
+            seat = None if self.stop.reason else self.room.take(wanted)
+            if seat is None:
+                self.waiting.append((cell, wanted))
+            else:
+                self._start(cell, seat)
 
-    def _spawn(
-        self, cell: Cell, resources: Resources, gpus: tuple[int, ...]
-    ) -> subprocess.Popen[bytes]:
-        command = {
-            "--store": self.store.path,
-            "--cell": cell.id,
-            "--revision": self.revision,
-            "--record": self.record,
-            "--threads": resources.cpus,
-            "--mem-gb": resources.mem_gb,
-            "--device": "cuda" if gpus else "cpu",
-            "--parent": os.getpid(),
-            "--commit-s": self.profile.checkpoint_interval,
-            "--report-s": self.profile.progress_interval,
-            "--attempts-cap": self.profile.attempts_without_progress,
-        }
-        words = [str(word) for pair in command.items() for word in pair]
-        visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))}
-        environment = os.environ | thread_environment(resources.cpus) | visible
-        return subprocess.Popen([sys.executable, "-m", "hpcmlff.worker", *words], env=environment)
+    def _start(self, cell: Cell, seat: Seat) -> None:
+        try:
+            process = spawn(self.record, self.store, cell, seat, self.stop.left_s)
+        except OSError as error:
+            self.room.leave(seat)
+            self._note(cell, SchedulerError.exit_code, f"could not be started: {error}")
+            return
+        one = Running(cell=cell, seat=seat, process=process, identity=identify(process.pid))
+        self.running.append(one)
+        self.processes += [one.identity] if one.identity else []
 
     def _collect(self) -> None:
         for one in [one for one in self.running if one.process.poll() is not None]:
-            self.running.remove(one)
-            self.exits[one.cell.id] = one.process.returncode
-            self.free_gpus += one.gpus
-
-    def _free(self) -> Capacity:
-        # Counted anew each time: adding and taking away GiB would drift.
-        used = [*self.others, *(one.resources for one in self.running)]
-        return reduce(Capacity.less, used, self.capacity)
+            self._end(one)
 
     def _stop_all(self) -> None:
         for one in self.running:
-            one.process.terminate()
-        deadline = time.monotonic() + self.profile.grace
-        for one in self.running:
-            try:
-                one.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                one.process.kill()
-                one.process.wait()
-        for cell, _ in self.waiting:
-            self.exits[cell.id] = EXIT_STOPPED_EARLY
+            # Those that a clock stops have one of their own.
+            if self.stop.signal is not None:
+                one.process.send_signal(self.stop.signal)
+        deadline = time.monotonic() + self.patience_s
+        while self.running and time.monotonic() < deadline:
+            self._collect()
+            time.sleep(_LOOK_S)
+        for one in list(self.running):
+            one.process.kill()
+            one.process.wait()
+            self._end(one, f"it did not come to a safe point within {self.patience_s:.0f} s")
+
+    def _end(self, one: Running, why: str = "its process was killed") -> None:
+        self.running.remove(one)
+        self.room.leave(one.seat)
+        code = one.process.returncode
+        if code < 0:
+            name = signal.Signals(-code).name
+            facts = {"reason": why, "signal": name}
+            told = note_killed(self.store.cell(one.cell), one.identity, facts)
+            if told is None:
+                self._note(one.cell, code, f"{why} ({name})")
+                return
+            code = told
+        self._note(one.cell, code, _WORDS.get(code, f"exit code {code}"))
+
+    def _note(self, cell: Cell, code: int, words: str) -> None:
+        self.exits[cell.id] = code
+        print(f"{cell.label}: {words}", flush=True)  # noqa: T201 - the job's log
 
 
 def run_pack(store_path: str, number: int) -> dict[str, int]:
-    """Work through the cells of one submission; what a job runs.
+    """Work through the cells of one submission; what a job of this machine runs.
 
     Parameters
     ----------
@@ -174,17 +167,13 @@ def run_pack(store_path: str, number: int) -> dict[str, int]:
     record = own_record(store, number, _job(parent))
     if record.ended:
         return {}
-    profile = cast("LocalProfile", profile_from(record.profile))
-    capacity = capacity_of(profile)
     pack = Pack(
         store=store,
-        record=number,
-        revision=record.revision,
-        profile=profile,
+        record=record,
         waiting=deque(shares(store.grids.read(record.revision), record)),
         stop=stop,
-        capacity=capacity,
-        free_gpus=list(range(capacity.gpus)),
+        room=machine_of(store, record),
+        patience_s=seconds(record.profile["grace"]),
     )
     exits = pack.run()
     store.ledger.close(record)

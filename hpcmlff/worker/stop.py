@@ -13,7 +13,7 @@ from types import FrameType
 
 from hpcmlff.worker.age import process_age_s
 
-SIGNALS = (signal.SIGTERM, signal.SIGUSR2, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT)
 """Signals that ask for a stop at the next safe point."""
 
 
@@ -31,6 +31,8 @@ class StopRequest:
     def __init__(self, deadline_s: float | None = None, parent: int | None = None) -> None:
         self.armed_s: float | None = None
         """Age of the process when the handlers were first in place, seconds."""
+        self.signal: signal.Signals | None = signal.SIGTERM
+        """What gives processes of one's own the same reason; None where their clocks do."""
         self._reason = ""
         self._deadline: float | None = None
         self._parent = parent
@@ -39,15 +41,28 @@ class StopRequest:
             self.end_in(deadline_s)
 
     def arm(self) -> None:
-        """Take over the signals. A handler only sets a flag: saving happens at safe points."""
+        """Take over the signals. A handler only sets a flag: saving happens at safe points.
+
+        Signals that were held back until now arrive.
+        """
         for number in SIGNALS:
             signal.signal(number, self._handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         if self.armed_s is None:
             self.armed_s = process_age_s()
+
+    def hold_back(self) -> None:
+        """Let no signal arrive any more: Python ends without handlers, and would die of it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
     def end_in(self, deadline_s: float) -> None:
         """Stop this many seconds from now."""
         self._deadline = time.monotonic() + deadline_s
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds to the moment of `end_in`, or None if there is none."""
+        return None if self._deadline is None else self._deadline - time.monotonic()
 
     @property
     def reason(self) -> str:
@@ -58,7 +73,7 @@ class StopRequest:
         """
         self._keep_armed()
         if not self._reason and self._deadline is not None and time.monotonic() >= self._deadline:
-            self._reason = "the job's walltime is ending"
+            self._reason, self.signal = "the job's walltime is ending", None
         if not self._reason and self._parent is not None and os.getppid() != self._parent:
             self._reason = "the job's main process is gone"
         return self._reason
@@ -72,7 +87,9 @@ class StopRequest:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._reason = self._reason or signal.Signals(number).name
+        if not self._reason:
+            self.signal = signal.Signals(number)
+            self._reason = self.signal.name
 
 
 _OF_THIS_PROCESS = StopRequest()

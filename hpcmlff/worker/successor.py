@@ -1,10 +1,10 @@
-"""The job that goes on with a cell, submitted by the one whose time is ending.
+"""The job that goes on with a job's cells, submitted by the one whose time is ending.
 
 Jobs do not take the store's lock, so a command may look at any moment. The scheduler has
 the new job before the ledger shows it, and the ledger shows both at once: a command that finds
 the record finds the job as well and gives nothing up. The new job waits for its record, and
 leaves if there will be none; the old one is in the queue until it has written it. So at each
-moment one job has the cell.
+moment one job has a cell.
 
 A job that PBS runs again, as after a lost node, leaves to the successor that its first run has
 submitted; see `hpcmlff.worker.record.reason_to_leave`.
@@ -21,12 +21,17 @@ from typing import TYPE_CHECKING, cast
 from hpcmlff.errors import SchedulerError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from typing import Any
+
     from hpcmlff.executors.base import Job, Work
     from hpcmlff.executors.pbs_executor import OpenPbsExecutor
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.profile import PbsProfile
     from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
+
+    Processes = Collection[Mapping[str, Any] | None]
 
 RECORD_S = 120.0
 """Longest wait for the record; shared folders show it late."""
@@ -37,13 +42,17 @@ _FROM_OUTSIDE = ("SIGTERM", "SIGINT")
 """Reasons to stop after which nobody is to go on: PBS runs preempted jobs again by itself."""
 
 
-def submit_successor(store: Store, record: Record, cell: Cell, reason: str) -> str:
-    """Submit the job that goes on with a cell; return what became of it.
+def submit_successor(
+    store: Store, record: Record, cells: Sequence[Cell], processes: Processes, reason: str
+) -> str:
+    """Submit the job that goes on with cells; return what became of it.
 
     Parameters
     ----------
-    store, record, cell
-        The store, this job's record, and its cell.
+    store, record, cells
+        The store, this job's record, and its cells that are neither done nor failed.
+    processes
+        The processes of this job that trained them.
     reason
         Why this job stops.
     """
@@ -53,24 +62,25 @@ def submit_successor(store: Store, record: Record, cell: Cell, reason: str) -> s
     if reason in _FROM_OUTSIDE:
         return f"stopped by {reason}; PBS runs preempted jobs again by itself"
     executor = OpenPbsExecutor(cast("PbsProfile", profile_from(record.profile)))
+    own = [cell for cell in cells if _is_newest(store, cell, processes)]
     try:
-        if why := _reason_to_leave(store, cell):
+        if why := _reason_to_leave() if own else _OVERTAKEN:
             return f"stopped; no job goes on: {why}"
-        work = _work(store, record)
+        work = _work(store, record, len(own))
         job = executor.submit(work)
-        made = _record(store, record, cell, work, job)
+        made = _record(store, record, own, work, job)
     except (SchedulerError, OSError) as error:
         return f"stopped; no job goes on: {error}"
     # Somebody may have come in between who could not see the record yet.
     if store.ledger.is_cancelled(record.number):
         return _take_back("cancelled", store, made, executor)
-    if not _is_newest(store, cell):
+    if not all(_is_newest(store, cell, processes) for cell in own):
         return _take_back(f"stopped; {_OVERTAKEN}", store, made, executor)
     return f"stopped; job {job['job_id']} goes on"
 
 
 def run_successor(store_path: str, mark: str) -> str:
-    """Wait for the record of this submission, then train its cell; what the job runs.
+    """Wait for the record of this submission, then train its cells; what the job runs.
 
     Parameters
     ----------
@@ -94,24 +104,21 @@ def run_successor(store_path: str, mark: str) -> str:
     return outcome
 
 
-def _reason_to_leave(store: Store, cell: Cell) -> str:
+def _reason_to_leave() -> str:
     from hpcmlff.executors.pbs_node import reason_to_leave
 
-    return reason_to_leave() if _is_newest(store, cell) else _OVERTAKEN
+    return reason_to_leave()
 
 
-def _is_newest(store: Store, cell: Cell) -> bool:
-    import os
-
-    from hpcmlff.executors.processes import identify
+def _is_newest(store: Store, cell: Cell, processes: Processes) -> bool:
     from hpcmlff.files import read_json
 
     newest = store.cell(cell).attempts()[:1]
     process = (read_json(newest[0].start) or {}).get("process") if newest else None
-    return process == identify(os.getpid())
+    return process is not None and process in processes
 
 
-def _work(store: Store, record: Record) -> Work:
+def _work(store: Store, record: Record, cells: int) -> Work:
     from hpcmlff.executors.base import Work
     from hpcmlff.spec.plan import Placement
     from hpcmlff.spec.strict import seconds
@@ -123,12 +130,12 @@ def _work(store: Store, record: Record) -> Work:
         name=f"hpcmlff-{store.name}-{mark}",
         folder=store.layout.private / mark,
         elements=1,
-        placement=replace(Placement(**record.placement), parallel=1),
+        placement=replace(Placement(**record.placement), parallel=1).for_cells(cells),
         grace_s=seconds(record.profile["grace"]),
     )
 
 
-def _record(store: Store, record: Record, cell: Cell, work: Work, job: Job) -> Record:
+def _record(store: Store, record: Record, cells: Sequence[Cell], work: Work, job: Job) -> Record:
     from dataclasses import asdict, fields
 
     from hpcmlff.executors import pbs_node
@@ -137,7 +144,8 @@ def _record(store: Store, record: Record, cell: Cell, work: Work, job: Job) -> R
     from hpcmlff.store.ledger import Intent
 
     known = {one.name: getattr(record, one.name) for one in fields(Intent)}
-    own = {"cells": (cell.id,), "mark": work.folder.name, "placement": asdict(work.placement)}
+    ids = tuple(cell.id for cell in cells)
+    own = {"cells": ids, "mark": work.folder.name, "placement": asdict(work.placement)}
     links = {"after": None, "retry": False, "successor_of": record.number}
     made = store.ledger.adopt(Intent(**known | own | links), job)
     before = store.layout.private / record.mark

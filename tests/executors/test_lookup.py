@@ -68,6 +68,9 @@ def test_an_unknown_profile_is_refused_with_the_nearest() -> None:
     assert str(caught.value) == "unknown profile 'locale'. Did you mean 'local'?"
 
 
+QUEUE = "name: a\n    cpus: 4\n    mem_gb: 2\n    walltime: 1h"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -79,6 +82,13 @@ def test_an_unknown_profile_is_refused_with_the_nearest() -> None:
         (
             "scheduler: slurm\npartitions:\n  - {name: a, cpus: 1, mem: 2, walltime: 1h}\n",
             ":4: partitions.0.mem: unknown key. Did you mean 'mem_gb'?",
+        ),
+        (
+            f"scheduler: slurm\npartitions:\n  - {QUEUE}\n    cells_per_job: 5\n",
+            (
+                ":8: partitions.0.cells_per_job: cells of one job need a core each, and there "
+                "are 4 (found 5)"
+            ),
         ),
     ],
 )

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpcmlff.errors import GridError
 from hpcmlff.spec.cells import Cell, cell_from_identity
-from hpcmlff.spec.plan import Batch, core_hours, fitting, partition_of, plan
+from hpcmlff.spec.fitting import partition_of
+from hpcmlff.spec.plan import Batch, core_hours, plan
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, profile_from
 from hpcmlff.spec.resources import Resources
 
@@ -39,13 +39,21 @@ def cell(number: int) -> Cell:
 
 
 CELLS = [cell(number) for number in range(40)]
-RESOURCES = st.builds(
-    Resources,
-    cpus=st.integers(1, 64),
-    gpus=st.integers(0, 4),
-    mem_gb=st.sampled_from([0.5, 4.0, 100.0]),
-    walltime=st.sampled_from([None, "1h", "3h"]),
-)
+
+
+def resources(cpus: int, cells_per_job: st.SearchStrategy[int | None]) -> Any:
+    return st.builds(
+        Resources,
+        cpus=st.integers(1, cpus),
+        gpus=st.integers(0, 4),
+        mem_gb=st.sampled_from([0.5, 4.0, 100.0]),
+        walltime=st.sampled_from([None, "1h", "3h"]),
+        cells_per_job=cells_per_job,
+    )
+
+
+ALONE = resources(64, st.sampled_from([None, 1]))
+SHARED = resources(64 // 5, st.integers(2, 5))
 
 
 def wants(profile: ClusterProfile, *wanted: Resources) -> tuple[Batch, ...]:
@@ -53,7 +61,7 @@ def wants(profile: ClusterProfile, *wanted: Resources) -> tuple[Batch, ...]:
 
 
 @given(
-    kinds=st.lists(RESOURCES, min_size=1, max_size=3),
+    kinds=st.lists(ALONE | SHARED, min_size=1, max_size=3),
     choice=st.lists(st.integers(0, 2), min_size=1, max_size=40),
     array_cap=st.integers(1, 50),
     running_cap=st.none() | st.integers(1, 100),
@@ -71,13 +79,16 @@ def test_every_cell_is_in_one_job_that_holds_it_and_no_cap_is_passed(
         place = batch.placement
         [kind] = {of[one.seed] for one in batch.cells}
         partition = partition_of(profile, place)
-        assert (place.cpus, place.gpus, place.mem_gb) == (kind.cpus, kind.gpus, kind.mem_gb)
+        each = place.cells_per_element
+        assert 1 <= each <= (kind.cells_per_job or 1)
+        assert (place.cpus, place.gpus) == (each * kind.cpus, kind.gpus)
+        assert place.mem_gb == each * kind.mem_gb
         assert place.cpus <= partition.cpus
         assert place.gpus <= partition.gpus
         assert place.mem_gb <= partition.mem_gb
         assert place.walltime_s == (kind.walltime or partition.walltime) <= partition.walltime
-        assert 1 <= batch.elements == len(batch.cells) <= array_cap
-        assert 1 <= place.parallel <= max(len(batch.cells), running_cap or 0)
+        assert batch.elements == -(-len(batch.cells) // each) <= array_cap
+        assert 1 <= place.parallel <= max(batch.elements, running_cap or 0)
     together = sum(batch.placement.parallel for batch in batches)
     if running_cap is not None:
         assert together <= max(running_cap, len(batches))
@@ -106,28 +117,53 @@ def test_on_one_machine_all_cells_are_one_job() -> None:
     assert (batch.elements, batch.placement.cells_per_element, batch.placement.gpus) == (1, 40, 2)
 
 
-def test_what_no_partition_offers_is_refused_with_what_each_offers() -> None:
-    with pytest.raises(GridError) as caught:
-        fitting(cluster(), Resources(cpus=5, walltime="49h"), "mean/springs/n10")
-    assert str(caught.value) == (
-        "mean/springs/n10 asks for 5 cpus, 0 gpus, 4 GiB, 49 h; "
-        "no partition of the profile 'test' offers that:\n"
-        "  small: 4 cpus, 0 gpus, 16 GiB, 2 h\n"
-        "  large: 64 cpus, 4 gpus, 512 GiB, 48 h. "
-        "Ask for less, or change the profile"
-    )
-    assert caught.value.key == ("resources",)
+def test_cells_that_share_a_job_have_cores_and_memory_of_their_own_and_the_same_gpus() -> None:
+    gpu = Resources(cpus=2, gpus=1, mem_gb=6.0, walltime="3h", cells_per_job=4)
+    [batch] = wants(cluster(), *[gpu] * 40)
+    assert batch.elements == 10
+    assert asdict(batch.placement) == {
+        "partition": "large",
+        "cpus": 8,
+        "gpus": 1,
+        "mem_gb": 24.0,
+        "walltime_s": 10800,
+        "parallel": 10,
+        "cells_per_element": 4,
+    }
+    own = Resources(cpus=2, gpus=1, mem_gb=6.0, walltime="3h")
+    assert batch.placement.of_each_cell() == own
+    assert core_hours([batch]) == (10 * 8 * 3, 10 * 3)
 
 
-def test_a_walltime_that_leaves_no_time_beside_the_grace_time_is_refused() -> None:
-    profile = cluster(grace="10m")
-    assert fitting(profile, Resources(walltime="20m"), "x") == profile.partitions[0]
-    with pytest.raises(GridError) as caught:
-        fitting(profile, Resources(walltime="19m"), "mean/springs/n10")
-    assert str(caught.value) == (
-        "mean/springs/n10: a walltime of 1140 s leaves no time to train beside the grace time "
-        "of 600 s. Ask for a longer walltime, or shorten `grace` in the profile"
-    )
+def test_the_grid_says_how_many_cells_share_a_job_or_else_the_partition() -> None:
+    packed = cluster(partitions=(SMALL, LARGE | {"cells_per_job": 4}))
+    large = {"cpus": 5, "mem_gb": 4.0}
+    few = [Resources(**large)] * 8
+    assert [one.elements for one in wants(packed, *few)] == [2]
+    two = [Resources(**large, cells_per_job=2)] * 8
+    assert [one.elements for one in wants(packed, *two)] == [4]
+    alone = [Resources(**large, cells_per_job=1)] * 8
+    assert [one.elements for one in wants(packed, *alone)] == [8]
+    assert [one.elements for one in wants(packed, *[Resources()] * 8)] == [8]
+
+
+def test_ten_thousand_cells_at_four_a_job_are_2500_elements() -> None:
+    cells = [(cell(number), Resources(cells_per_job=4)) for number in range(10_000)]
+    batches = plan(cluster(running_cap=100), cells)
+    assert [batch.elements for batch in batches] == [833, 833, 834]
+    assert [batch.placement.parallel for batch in batches] == [33, 33, 34]
+    assert {batch.placement.cells_per_element for batch in batches} == {4}
+    assert [one.seed for batch in batches for one in batch.cells] == list(range(10_000))
+
+
+def test_cells_are_shared_out_evenly_and_no_job_asks_for_more_than_it_has() -> None:
+    [nine] = wants(cluster(), *[Resources(cells_per_job=4)] * 9)
+    assert (nine.elements, nine.placement.cells_per_element, nine.placement.cpus) == (3, 3, 3)
+    [one] = wants(cluster(), Resources(cpus=2, cells_per_job=2))
+    assert (one.elements, one.placement.cells_per_element, one.placement.cpus) == (1, 1, 2)
+    full, rest = wants(cluster(array_cap=1), *[Resources(cells_per_job=3)] * 5)
+    assert (len(full.cells), full.placement.cells_per_element) == (3, 3)
+    assert (len(rest.cells), rest.placement.cells_per_element) == (2, 2)
 
 
 def test_the_cost_is_that_of_every_element_to_the_end_of_its_walltime() -> None:

@@ -45,3 +45,16 @@ def test_auto_is_written_as_the_word() -> None:
     dumped = Asked(mem_gb="auto", walltime="auto").model_dump()
     assert (dumped["mem_gb"], dumped["walltime"]) == ("auto", "auto")
     assert Asked(walltime="90m").model_dump()["walltime"] == "5400s"
+
+
+def test_the_last_rule_says_how_many_cells_share_a_job() -> None:
+    rules = [ResourceRule(cells_per_job=4), ResourceRule(when={"size": "> 500"}, cells_per_job=1)]
+    small, large = (resources_of({"size": size}, rules) for size in (500, 600))
+    assert (small.cells_per_job, large.cells_per_job) == (4, 1)
+    assert small.granted(2.0, 60) == Resources(mem_gb=2.0, walltime="60s", cells_per_job=4)
+    assert resources_of({"size": 500}, []).cells_per_job is None
+
+
+def test_what_was_asked_before_cells_could_share_jobs_is_read() -> None:
+    old = {"cpus": 2, "gpus": 0, "mem_gb": 4.0, "walltime": None}
+    assert Asked.model_validate(old, strict=False) == Asked(cpus=2)

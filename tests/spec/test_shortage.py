@@ -51,6 +51,14 @@ def shortage(**changes: Any) -> Shortage:
             ),
         ),
         (
+            {"stated_gb": None, "places": (FAT.for_each(16),)},
+            (
+                "sgdml/azo/n1000 needs at least 38.7 GiB; the profile 'vega' offers: fat 32 GiB "
+                "for each of 16 cells in one job. Choose a size up to 640, or fewer cells_per_job, "
+                "or a partition or profile with more memory"
+            ),
+        ),
+        (
             {"stated_gb": None, "places": (CPU,), "largest_size": 0},
             (
                 "sgdml/azo/n1000 needs at least 38.7 GiB; the profile 'vega' offers: cpu 16 GiB. "

@@ -89,7 +89,8 @@ class Handover:
         return log.read_text().splitlines() if log.exists() else []
 
     def stop(self, reason: str = ENDING) -> str:
-        return submit_successor(self.store, self.record, self.cell, reason)
+        own = (identify(os.getpid()),)
+        return submit_successor(self.store, self.record, [self.cell], own, reason)
 
     def records(self) -> list[Record]:
         return list(self.store.ledger.newest_first())[::-1]
