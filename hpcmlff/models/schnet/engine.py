@@ -87,9 +87,7 @@ class NetworkTrainer:
         return {} if mean_s is None else {STEP: mean_s, EXPECTED: state.expected_step_s}
 
     def to_arrays(self, state: Training) -> Arrays:
-        """Return weights, their average and best, Adam's moments, the plan, losses, and all of
-        this as it was at the last good validation.
-        """
+        """Return weights, average, best, Adam's moments, plan, losses, and the last good state."""
         return state.arrays()
 
     def from_arrays(self, task: Task, arrays: Arrays) -> Training:
@@ -98,8 +96,10 @@ class NetworkTrainer:
             return Training(task, arrays)
 
     def model(self, task: Task, state: Training) -> Arrays:  # noqa: ARG002
-        """Return the best averaged weights, float32, the mean energy, kcal/mol, and the course:
-        steps planned and done, whether compiled, and at which steps it had diverged.
+        """Return the best averaged weights, float32, the mean energy, kcal/mol, and the course.
+
+        That is: steps planned, steps done, whether compiled, and the steps at which the training
+        had diverged.
         """
         course = [state.steps, state.step, int(state.compiled)]
         return {
