@@ -12,8 +12,8 @@ with steps whose validations are left out.
 
 On a machine that does other work, use --threads 1 and look at the ratios of CPU time as well.
 
-python tests/runmarks/schnet_engine.py                  some 20 minutes
-python tests/runmarks/schnet_engine.py --quick
+python tests/benchmarks/schnet_engine.py                  some 20 minutes
+python tests/benchmarks/schnet_engine.py --quick
 """
 
 from __future__ import annotations
@@ -30,10 +30,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import numpy as np
-from outcome import Figure, say, tell
+from outcome import Figure, tell
 from schnet_runner import TUTORIAL, Runner
-
-from hpcmlff.models.schnet.settings import SchNetSettings
 
 CONFIGURATIONS = {
     "64x10": {"features": 64, "batch_size": 10},
@@ -94,7 +92,7 @@ def _of_configuration(run: Runner, name: str, *, compiled: bool) -> Iterator[Fig
     yield Figure(name=f"{name}_step_tutorial_ms", value=1e3 * tutorial_s)
     sides = {"engine": ("engine_steps", settings), "stock": ("stock_steps", settings)}
     if compiled and name == COMPILED:
-        sides |= _compiled(settings)
+        sides["compiled"] = "engine_steps", settings | {"compile": True}
     found: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
     for turn in range(run.rounds):
         # The order alternates, or a drift of the machine would favour one side.
@@ -105,6 +103,13 @@ def _of_configuration(run: Runner, name: str, *, compiled: bool) -> Iterator[Fig
         yield from _compared(name, "compiled", found, COMPILED_GOAL)
         paid = [one["paid_s"] for one in found["compiled"]]
         yield Figure(name=f"{name}_compiled_paid_s", value=median(paid))
+    for side in sides:
+        if side != "stock":
+            yield from _floor(run, f"{name}_{side}", sides[side][1])
+
+
+def _floor(run: Runner, name: str, settings: dict[str, Any]) -> Iterator[Figure]:
+    """Compare a step with loss and gradient alone."""
     floors = [run.side("engine_floor", settings) for _ in range(run.rounds)]
     yield Figure(name=f"{name}_floor_ms", value=1e3 * median(one["floor_s"] for one in floors))
     over, over_cpu = (median(one[key] for one in floors) for key in ("over", "over_cpu"))
@@ -121,13 +126,6 @@ def _try_loaders(run: Runner, settings: dict[str, Any]) -> tuple[dict[str, Any],
         for loader in LOADERS
     ]
     return LOADERS[int(np.argmin(tried))], tried[0]
-
-
-def _compiled(settings: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
-    if "compile" not in SchNetSettings.model_fields:
-        say("the engine has no setting 'compile': not measured")
-        return {}
-    return {"compiled": ("engine_steps", settings | {"compile": True})}
 
 
 def _compared(

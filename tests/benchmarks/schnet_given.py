@@ -50,7 +50,11 @@ class Side:
         """Return the engine's settings; stock takes from them what it knows."""
         from hpcmlff.models.schnet import SchNetSettings
 
-        known = {"steps": NEVER // 1000, "validate_every": self.steps_per_pass}
+        known = {
+            "steps": NEVER // 1000,
+            "validate_every": self.steps_per_pass,
+            "compile": False,
+        }
         return SchNetSettings(**known | self._settings | further)
 
     def task(self, **further: Any) -> Any:
@@ -80,9 +84,9 @@ class Running:
     """
 
     def __init__(self, task: Any) -> None:
-        from hpcmlff.models.schnet.engine import SchNetTrainer
+        from hpcmlff.models.schnet.engine import NetworkTrainer
 
-        self.trainer, self.task = SchNetTrainer(), task
+        self.trainer, self.task = NetworkTrainer(), task
         self.state = self.trainer.start(task)
 
     def advance(self, steps: int) -> None:

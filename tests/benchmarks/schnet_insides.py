@@ -12,15 +12,15 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from hpcmlff.models.protocol import Task
 from hpcmlff.models.schnet import batches, network
-from hpcmlff.models.schnet.labelled import Labelled
+from hpcmlff.models.schnet.dense_problem import DenseProblem
+from hpcmlff.models.schnet.training import Training
 
-Gradient = Callable[[], tuple[Tensor, tuple[Tensor, ...]]]
-"""Returns the loss and its derivatives by all weights, in the order of the network's."""
+Gradient = Callable[[], tuple[Tensor, Tensor]]
+"""Returns the loss and its derivatives ``(n_weights,)``, in the order of the network's weights."""
 
 
 def prepared_gradient(task: Task) -> Gradient:
@@ -29,19 +29,17 @@ def prepared_gradient(task: Task) -> Gradient:
     The network is the engine's, with the weights that a training of this task starts from. The
     batch is gathered once and kept.
     """
-    mean = float(np.mean(task.train.energies))
-    labelled = Labelled(task, task.train, mean)
-    net = network.build(task.settings, len(task.species), task.seed).train()
+    problem: Any = Training(task)._problem
     frames = np.arange(task.settings.batch_size)
-    inputs, weights = labelled.geometries.inputs(frames), list(net.parameters())
-    # The network writes into the dictionary it is given, so each call gets its own.
-    labelled.geometries.inputs = lambda _: dict(inputs)  # type: ignore[method-assign]
-
-    def gradient() -> tuple[Tensor, tuple[Tensor, ...]]:
-        loss = labelled.loss(net, frames, task.settings)
-        return loss, torch.autograd.grad(loss, weights)
-
-    return gradient
+    if isinstance(problem, DenseProblem):
+        batch = problem._train.batch(frames)
+        problem._train.batch = lambda _: batch  # type: ignore[method-assign]
+    else:
+        geometries = problem._train.geometries
+        inputs = geometries.inputs(frames)
+        # The network writes into the dictionary it is given, so each call gets its own.
+        geometries.inputs = lambda _: dict(inputs)
+    return lambda: problem.gradient(frames)
 
 
 def weight_names(task: Task) -> list[str]:

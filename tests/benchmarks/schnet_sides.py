@@ -143,9 +143,8 @@ def agreement(side: Side) -> dict[str, float]:
     running = Running(task)
     weights = running.trainer.model(task, running.state)
     loss, gradient = schnet_stock.gradient_of(side, weights)
-    our_loss, parts = prepared_gradient(task)()
+    our_loss, ours = prepared_gradient(task)()
     theirs = torch.cat([gradient[name].reshape(-1) for name in weight_names(task)])
-    ours = torch.cat([part.reshape(-1) for part in parts])
     distance = float((ours - theirs).norm() / theirs.norm())
     off = abs(float(our_loss) / loss - 1.0)
     return {"loss": loss, "loss_off": off, "gradient_off": distance}
