@@ -85,6 +85,7 @@ class Training:
         while len(spent) < _TRIED_STEPS or sum(spent) < _TRIED_S:
             began = time.perf_counter()
             self._go_on()
+            self._recovery.bad_step()  # a GPU is waited for
             spent.append(time.perf_counter() - began)
         began = time.perf_counter()
         float(self._problem.validation_loss())
