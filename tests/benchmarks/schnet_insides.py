@@ -16,7 +16,7 @@ from torch import Tensor
 
 from hpcmlff.models.protocol import Task
 from hpcmlff.models.schnet import batches, network
-from hpcmlff.models.schnet.dense_problem import DenseProblem
+from hpcmlff.models.schnet.dense.problem import DenseProblem
 from hpcmlff.models.schnet.training import Training
 
 Gradient = Callable[[], tuple[Tensor, Tensor]]

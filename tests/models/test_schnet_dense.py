@@ -11,67 +11,78 @@ import torch
 from models.test_schnet_training import stock, stock_inputs, task
 
 from hpcmlff.errors import TrainingError
-from hpcmlff.models.schnet import SchNetSettings, dense_problem
+from hpcmlff.models.schnet import PaiNNSettings, SchNetSettings
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.compiling import is_compiled
-from hpcmlff.models.schnet.dense import energies_and_forces
-from hpcmlff.models.schnet.dense_problem import DenseProblem
+from hpcmlff.models.schnet.dense import problem as dense_problem
+from hpcmlff.models.schnet.dense.form import make_form
+from hpcmlff.models.schnet.dense.problem import DenseProblem
 from hpcmlff.models.schnet.engine import NetworkTrainer
 from hpcmlff.models.schnet.sparse import SparseProblem
-from hpcmlff.models.schnet.tables import make_geometry, make_tables
 from hpcmlff.testing.molecules import SPECIES, samples
 from hpcmlff.testing.runs import assert_same
 
 if TYPE_CHECKING:
     from hpcmlff.models.schnet.problem import Problem
+    from hpcmlff.models.schnet.settings import NetworkSettings
 
 # schnetpack hands tensors to ASE, which numpy 2 does not like.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-SMALL = SchNetSettings(
-    features=8,
-    interactions=3,
-    gaussians=6,
-    cutoff=2.5,
-    batch_size=4,
-    steps=7,
-    validate_every=3,
-    compile=True,
-)
+_SIZES = {
+    "features": 8,
+    "interactions": 3,
+    "gaussians": 6,
+    "cutoff": 2.5,
+    "batch_size": 4,
+    "steps": 7,
+    "validate_every": 3,
+    "compile": True,
+}
+SMALL = SchNetSettings(**_SIZES)
+BOTH = (SMALL, PaiNNSettings(**_SIZES))
 
 
+def by_class(settings: NetworkSettings) -> str:
+    return settings.representation_class
+
+
+@pytest.mark.parametrize("settings", BOTH, ids=by_class)
 @pytest.mark.parametrize("cutoff", [1.5, 2.5, 10.0])
-def test_it_predicts_what_the_unchanged_classes_do(cutoff: float) -> None:
-    settings = SMALL.model_copy(update={"cutoff": cutoff})
+def test_it_predicts_what_the_unchanged_classes_do(
+    settings: NetworkSettings, cutoff: float
+) -> None:
+    settings = settings.model_copy(update={"cutoff": cutoff})
     positions = samples(6, seed=3).positions
     network = networks.build(settings, len(SPECIES), seed=3)
     theirs = stock(settings).eval()
     theirs.load_state_dict(network.state_dict())
     expected = theirs(stock_inputs(positions, cutoff))
-    energies, forces = energies_and_forces(
-        dict(network.named_parameters()),
-        make_tables(SPECIES, settings.interactions, "cpu"),
-        make_geometry(positions, settings, "cpu"),
-    )
+    form = make_form(SPECIES, settings, "cpu")
+    weights = dict(network.named_parameters())
+    energies, forces = form.energies_and_forces(weights, form.geometry(positions))
     size = float(expected["forces"].abs().max())
     torch.testing.assert_close(energies, expected["energy"], rtol=1e-6, atol=1e-6)
     forces = forces.transpose(0, 1).reshape(-1, 3)
     torch.testing.assert_close(forces, expected["forces"], rtol=1e-6, atol=2e-6 * size)
 
 
-def problems(*, compiled: bool) -> tuple[Problem, Problem]:
-    given = task(SMALL)
-    weights = networks.flatten(networks.build(SMALL, len(SPECIES), 3))
+def problems(settings: NetworkSettings = SMALL, *, compiled: bool) -> tuple[Problem, Problem]:
+    given = task(settings)
+    weights = networks.flatten(networks.build(settings, len(SPECIES), 3))
     average, mean = 0.9 * weights, float(given.train.energies.mean())
     dense = DenseProblem(given, mean, weights, average, compiled=compiled)
     return dense, SparseProblem(given, mean, weights, average)
 
 
+@pytest.mark.parametrize("settings", BOTH, ids=by_class)
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_loss_and_gradient_are_those_of_index_lists(compiled: bool) -> None:
+def test_loss_and_gradient_are_those_of_index_lists(
+    settings: NetworkSettings, compiled: bool
+) -> None:
     frames = np.array([7, 0, 3, 9])
     (ours, our_gradient), (theirs, gradient) = (
-        problem.gradient(frames) for problem in problems(compiled=compiled)
+        problem.gradient(frames) for problem in problems(settings, compiled=compiled)
     )
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
     size = float(gradient.abs().max())

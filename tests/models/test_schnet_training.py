@@ -12,6 +12,7 @@ from hpcmlff.models.protocol import Allocation, Task
 from hpcmlff.models.schnet import SchNetSettings
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import Geometries, order
+from hpcmlff.models.schnet.settings import NetworkSettings
 from hpcmlff.models.schnet.training import Training
 from hpcmlff.testing.molecules import SPECIES, samples
 
@@ -23,19 +24,12 @@ SETTINGS = SchNetSettings(
 )
 
 
-def stock(settings: SchNetSettings) -> Any:
+def stock(settings: NetworkSettings) -> Any:
     from schnetpack.atomistic import Atomwise, Forces, PairwiseDistances
     from schnetpack.model import NeuralNetworkPotential
-    from schnetpack.nn import CosineCutoff, GaussianRBF
-    from schnetpack.representation import SchNet
 
     return NeuralNetworkPotential(
-        representation=SchNet(
-            n_atom_basis=settings.features,
-            n_interactions=settings.interactions,
-            radial_basis=GaussianRBF(settings.gaussians, settings.cutoff),
-            cutoff_fn=CosineCutoff(settings.cutoff),
-        ),
+        representation=networks.representation(settings),
         input_modules=[PairwiseDistances()],
         output_modules=[Atomwise(settings.features, output_key="energy"), Forces()],
     )
@@ -61,7 +55,7 @@ def stock_inputs(positions: np.ndarray, cutoff_ang: float) -> dict[str, Any]:
     return {name: value.float() if name in single else value for name, value in batch.items()}
 
 
-def task(settings: SchNetSettings = SETTINGS) -> Task:
+def task(settings: NetworkSettings = SETTINGS) -> Task:
     return Task(
         species=SPECIES,
         train=samples(10, seed=1),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import TrainingError
 from hpcmlff.models.protocol import Size
+from hpcmlff.models.schnet.dense.form import MOST_ATOMS
 from hpcmlff.models.schnet.estimate import step_s
-from hpcmlff.models.schnet.settings import SchNetSettings
-from hpcmlff.models.schnet.tables import MOST_ATOMS
+from hpcmlff.models.schnet.settings import DenseSettings
 
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Task
@@ -39,7 +39,7 @@ def is_compiled(task: Task, steps: int) -> bool:
         It is asked for, and cannot be done.
     """
     settings = task.settings
-    if not isinstance(settings, SchNetSettings) or settings.compile is False:
+    if not isinstance(settings, DenseSettings) or settings.compile is False:
         return False
     obstacle = _obstacle(task)
     if settings.compile is True:

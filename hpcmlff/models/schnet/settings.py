@@ -77,12 +77,8 @@ class NetworkSettings(Strict):
         return max(25_000, 1_000 * per_pass)
 
 
-class SchNetSettings(NetworkSettings):
-    """Settings of SchNet.
-
-    The defaults were chosen on 200 training frames of glycine. A learning rate of 1e-3 for
-    18,000 steps left force errors 8 and 20 % larger on two splits.
-    """
+class DenseSettings(NetworkSettings):
+    """Settings of representations whose steps can be compiled."""
 
     compile: bool | Literal["auto"] = "auto"
     """Compile the training step. It takes half a minute to a minute at the start of a job, less
@@ -92,13 +88,21 @@ class SchNetSettings(NetworkSettings):
     cuda_graphs: bool = False
     """On GPUs, compiled: record a step once and replay it."""
 
+
+class SchNetSettings(DenseSettings):
+    """Settings of SchNet.
+
+    The defaults were chosen on 200 training frames of glycine. A learning rate of 1e-3 for
+    18,000 steps left force errors 8 and 20 % larger on two splits.
+    """
+
     @property
     def representation_class(self) -> str:
         """Name of the class in ``schnetpack.representation``."""
         return "SchNet"
 
 
-class PaiNNSettings(NetworkSettings):
+class PaiNNSettings(DenseSettings):
     """Settings of PaiNN, whose features have directions, too."""
 
     learning_rate: float = Field(default=1e-3, gt=0, le=1.0)

@@ -69,7 +69,7 @@ class Training:
         vectors = self._descent.vectors["weights"], self._descent.vectors["average"]
         if not self.compiled:
             return SparseProblem(task, self.mean_kcal_mol, *vectors)
-        from hpcmlff.models.schnet.dense_problem import DenseProblem
+        from hpcmlff.models.schnet.dense.problem import DenseProblem
 
         # Begun elsewhere, and here is no compiler: the same operations, one by one.
         compiled = task.allocation.device != "cpu" or has_compiler()

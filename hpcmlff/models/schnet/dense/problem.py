@@ -1,4 +1,4 @@
-"""The loss by the dense form of SchNet, compiled as one function of the weights."""
+"""The loss by a dense form, compiled as one function of the weights."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import torch
 
 from hpcmlff.errors import TrainingError
 from hpcmlff.models.schnet import network as networks
-from hpcmlff.models.schnet.dense import energies_and_forces
+from hpcmlff.models.schnet.dense.form import Form, make_form
 from hpcmlff.models.schnet.problem import Labels, weighted
-from hpcmlff.models.schnet.tables import Geometry, make_geometry, make_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
     from hpcmlff.models.protocol import Samples, Task
-    from hpcmlff.models.schnet.settings import SchNetSettings
+    from hpcmlff.models.schnet.settings import DenseSettings
 
 _CHUNK_ELEMENTS = 2**22
 """Elements of a table of filters in validation; bounds the memory."""
@@ -46,11 +45,11 @@ class DenseProblem:
     def __init__(
         self, task: Task, mean_kcal_mol: float, weights: Tensor, average: Tensor, *, compiled: bool
     ) -> None:
-        settings: SchNetSettings = task.settings
+        settings: DenseSettings = task.settings
         self._settings, device = settings, task.allocation.device
-        self._tables = make_tables(task.species, settings.interactions, device)
-        self._train = DenseFrames(task, task.train, mean_kcal_mol)
-        self._validation = DenseFrames(task, task.validation, mean_kcal_mol)
+        self._form = make_form(task.species, settings, device)
+        self._train = DenseFrames(self._form, task, task.train, mean_kcal_mol)
+        self._validation = DenseFrames(self._form, task, task.validation, mean_kcal_mol)
         self._weights, self._average = weights.detach(), average.detach()
         # A view: it changes with the vector, and is what the gradient is taken by.
         self._leaf = self._weights.view(-1).requires_grad_()
@@ -63,7 +62,7 @@ class DenseProblem:
     def _eager_loss(self, vector: Tensor, *batch: Tensor) -> Tensor:
         *geometry, energies, forces = batch
         weights = networks.unflattened(vector, self._shapes)
-        found = energies_and_forces(weights, self._tables, Geometry.of(geometry))
+        found = self._form.energies_and_forces(weights, tuple(geometry))
         return weighted(found[0] - energies, found[1] - forces, self._settings)
 
     def gradient(self, frames: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -94,7 +93,7 @@ class DenseProblem:
         """Return the validation loss."""
         total = torch.zeros((), dtype=torch.float64, device=self._average.device)
         n_frames = self._validation.n_frames
-        wide = self._tables.n_atoms**2 * self._settings.features
+        wide = self._validation.n_atoms**2 * self._settings.features
         parts = -(-n_frames * wide // _CHUNK_ELEMENTS)
         with torch.no_grad():
             for chunk in np.array_split(np.arange(n_frames), parts):
@@ -115,6 +114,8 @@ class DenseFrames:
 
     Parameters
     ----------
+    form
+        How they are expanded.
     task
         For settings and device.
     samples
@@ -123,23 +124,20 @@ class DenseFrames:
         Subtracted from the energies.
     """
 
-    def __init__(self, task: Task, samples: Samples, mean_kcal_mol: float) -> None:
-        self._settings, self._device = task.settings, task.allocation.device
-        self._positions, self.n_frames = samples.positions, len(samples.energies)
-        self._labels = Labels(samples, mean_kcal_mol, self._device)
-        n_atoms = len(task.species)
-        elements = self.n_frames * n_atoms**2 * (task.settings.gaussians + 4)
-        self._kept = self._expanded(samples.positions) if elements <= _SET_ELEMENTS else None
-
-    def _expanded(self, positions: NDArray[np.float64]) -> Geometry:
-        return make_geometry(positions, self._settings, self._device)
+    def __init__(self, form: Form, task: Task, samples: Samples, mean_kcal_mol: float) -> None:
+        self._form, self._positions = form, samples.positions
+        self.n_frames, self.n_atoms, _ = samples.positions.shape
+        self._labels = Labels(samples, mean_kcal_mol, task.allocation.device)
+        elements = self.n_frames * self.n_atoms**2 * 2 * (task.settings.gaussians + 4)
+        self._kept = form.geometry(samples.positions) if elements <= _SET_ELEMENTS else None
 
     def batch(self, frames: NDArray[np.int64]) -> tuple[Tensor, ...]:
         """Return geometry, energies and forces of some frames, as the loss takes them."""
         chosen = self._labels.on_device(frames)
         if self._kept is None:
-            geometry = self._expanded(self._positions[frames])
+            geometry = self._form.geometry(self._positions[frames])
         else:
-            geometry = self._kept.chosen(chosen)
+            axes = zip(self._kept, self._form.frame_axes, strict=True)
+            geometry = tuple(tensor.index_select(axis, chosen) for tensor, axis in axes)
         forces = self._labels.forces[chosen].transpose(0, 1)
-        return (*geometry.tensors(), self._labels.energies[chosen], forces)
+        return (*geometry, self._labels.energies[chosen], forces)

@@ -1,0 +1,1 @@
+"""Networks of one molecule without index lists: tensors of fixed shapes, which compile."""
