@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 _SIZES = {
     "features": 8,
-    "interactions": 3,
+    "interactions": 2,
     "gaussians": 6,
     "cutoff": 2.5,
     "batch_size": 4,

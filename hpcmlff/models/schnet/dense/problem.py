@@ -55,9 +55,13 @@ class DenseProblem:
         self._leaf = self._weights.view(-1).requires_grad_()
         self._shapes = networks.shapes(settings, len(task.species))
         self._begun, self._loss = False, self._eager_loss
+        graphs = settings.cuda_graphs and device != "cpu"
         if compiled:
-            mode = "reduce-overhead" if settings.cuda_graphs and device != "cpu" else "default"
-            self._loss = torch.compile(self._eager_loss, fullgraph=True, dynamic=False, mode=mode)
+            # Beside the job no processes are started, whose memory would count as well.
+            options = {"compile_threads": 1, "triton.cudagraphs": graphs}
+            self._loss = torch.compile(
+                self._eager_loss, fullgraph=True, dynamic=False, options=options
+            )
 
     def _eager_loss(self, vector: Tensor, *batch: Tensor) -> Tensor:
         *geometry, energies, forces = batch
