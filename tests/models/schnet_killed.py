@@ -14,13 +14,13 @@ from hpcmlff.testing.molecules import SPECIES, samples
 
 
 def train(folder_name: str, threads: str) -> None:
-    """Go on to the end with so many threads."""
+    """Go on to the end with so many threads; batches are large enough to be shared by two."""
     folder = Path(folder_name)
     task = Task(
         species=SPECIES,
-        train=samples(40, seed=1),
+        train=samples(120, seed=1),
         validation=samples(10, seed=2),
-        settings=SchNetSettings(features=16, batch_size=20, steps=120, validate_every=20),
+        settings=SchNetSettings(interactions=2, batch_size=60, steps=24, validate_every=8),
         seed=5,
         allocation=Allocation(threads=int(threads)),
         blocks=FolderBlocks(folder),
