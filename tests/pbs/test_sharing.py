@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pbs.pbs_study import AGAIN, pbs_study, queue
 from hpcmlff.executors.commands import run_command
 from hpcmlff.files import read_json
 from hpcmlff.store.checkpoints import is_done
-from hpcmlff.testing.fake_pbs import FakePbs
+from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 
 
 def shared_study(folder: Path, cells_per_job: int, **given: Any) -> Study:
@@ -92,7 +93,8 @@ def test_what_is_left_of_a_chain_takes_the_unfinished_cells_only(
     assert_unbroken(study)
 
 
-def test_a_cancelled_job_stops_all_of_its_cells(pbs: FakePbs, tmp_path: Path) -> None:
+def test_a_cancelled_job_stops_all_of_its_cells(start_pbs: StartPbs, tmp_path: Path) -> None:
+    start_pbs(delays=replace(HURRIED, kill_s=20.0))
     study = shared_study(tmp_path, 2)
     submitted(study, 0.0, 0.3)
     assert study.cancel() == 0
