@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import EXIT_STOPPED_EARLY, SchedulerError
-from hpcmlff.worker.record import to_train
+from hpcmlff.worker.record import OVERTAKEN, is_newest, to_train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,9 +72,10 @@ def _arrange_successor(store: Store, record: Record, ran: Ran, reason: str) -> s
     policy = record.profile["requeue"]
     if policy != "scheduler":
         return f"stopped; requeue is {policy!r}"
-    cells, why = to_train(store, record, ran.unfinished)
+    own = [cell for cell in ran.unfinished if is_newest(store, cell, ran.processes)]
+    cells, why = to_train(store, record, own)
     if not cells:
-        return f"stopped; no job goes on: {why}"
+        return f"stopped; no job goes on: {why or OVERTAKEN}"
     if record.profile["scheduler"] == "pbs":
         from hpcmlff.worker.successor import submit_successor
 

@@ -10,13 +10,18 @@ from hpcmlff.files import read_json
 from hpcmlff.store.attempts import record_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder, CellFolder
     from hpcmlff.store.ledger import Ledger, Record
     from hpcmlff.store.store import Store
+
+    Processes = Collection[Mapping[str, Any] | None]
+
+OVERTAKEN = "a newer attempt has the cell"
+"""What is said of a cell that another run has taken over."""
 
 
 def own_record(store: Store, number: int, job: Mapping[str, Any]) -> Record:
@@ -81,6 +86,12 @@ def _word_of_later(store: Store, record: Record, cell_id: str) -> str:
         elif cell_id in one.cells and not one.ended:
             return f"job {(one.job or {}).get('job_id')} goes on"
     return ""
+
+
+def is_newest(store: Store, cell: Cell, processes: Processes) -> bool:
+    """Tell whether one of these processes has made a cell's newest attempt, or there is none."""
+    newest = store.cell(cell).attempts()[:1]
+    return not newest or (read_json(newest[0].start) or {}).get("process") in processes
 
 
 def has_failed(attempt: AttemptFolder) -> bool:

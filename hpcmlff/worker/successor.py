@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from hpcmlff.errors import SchedulerError
+from hpcmlff.worker.record import OVERTAKEN, is_newest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
     from hpcmlff.executors.base import Job, Work
     from hpcmlff.executors.pbs_executor import OpenPbsExecutor
@@ -30,14 +30,12 @@ if TYPE_CHECKING:
     from hpcmlff.spec.profile import PbsProfile
     from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
-
-    Processes = Collection[Mapping[str, Any] | None]
+    from hpcmlff.worker.record import Processes
 
 RECORD_S = 120.0
 """Longest wait for the record; shared folders show it late."""
 
 _LOOK_S = 0.2
-_OVERTAKEN = "a newer attempt has the cell"
 _FROM_OUTSIDE = ("SIGTERM", "SIGINT")
 """Reasons to stop after which nobody is to go on: PBS runs preempted jobs again by itself."""
 
@@ -62,20 +60,19 @@ def submit_successor(
     if reason in _FROM_OUTSIDE:
         return f"stopped by {reason}; PBS runs preempted jobs again by itself"
     executor = OpenPbsExecutor(cast("PbsProfile", profile_from(record.profile)))
-    own = [cell for cell in cells if _is_newest(store, cell, processes)]
     try:
-        if why := _reason_to_leave() if own else _OVERTAKEN:
+        if why := _reason_to_leave():
             return f"stopped; no job goes on: {why}"
-        work = _work(store, record, len(own))
+        work = _work(store, record, len(cells))
         job = executor.submit(work)
-        made = _record(store, record, own, work, job)
+        made = _record(store, record, cells, work, job)
     except (SchedulerError, OSError) as error:
         return f"stopped; no job goes on: {error}"
     # Somebody may have come in between who could not see the record yet.
     if store.ledger.is_cancelled(record.number):
         return _take_back("cancelled", store, made, executor)
-    if not all(_is_newest(store, cell, processes) for cell in own):
-        return _take_back(f"stopped; {_OVERTAKEN}", store, made, executor)
+    if not all(is_newest(store, cell, processes) for cell in cells):
+        return _take_back(f"stopped; {OVERTAKEN}", store, made, executor)
     return f"stopped; job {job['job_id']} goes on"
 
 
@@ -108,14 +105,6 @@ def _reason_to_leave() -> str:
     from hpcmlff.executors.pbs_node import reason_to_leave
 
     return reason_to_leave()
-
-
-def _is_newest(store: Store, cell: Cell, processes: Processes) -> bool:
-    from hpcmlff.files import read_json
-
-    newest = store.cell(cell).attempts()[:1]
-    process = (read_json(newest[0].start) or {}).get("process") if newest else None
-    return process is not None and process in processes
 
 
 def _work(store: Store, record: Record, cells: int) -> Work:

@@ -179,6 +179,21 @@ def test_cells_see_the_gpus_of_the_job_and_threads_of_their_own(settled: Settled
     assert {read_json(shared.newest(one).start)["threads"] for one in range(4)} == {3}
 
 
+def test_a_cell_that_another_run_has_taken_over_does_not_bring_the_job_back(
+    settled: Settled, tmp_path: Path
+) -> None:
+    store, frozen = settled(axes="{model: [mean], size: [20], seed: [0, 1]}", models=SLOW)
+    shared = share(store, frozen.cells)
+    job = shared.start(**scontrol(tmp_path))
+    for one in (0, 1):
+        shared.pid(one)
+        record_start(claim(store.cell(shared.cells[one])), {"record": 1, "process": None})
+    job.send_signal(signal.SIGUSR2)
+    code, printed = finish(job)
+    assert (code, printed[-1]) == (0, "stopped; no job goes on: a newer attempt has the cell")
+    assert not (tmp_path / "programs" / "calls").exists()
+
+
 def test_a_cell_that_another_job_has_taken_over_is_left_to_it(settled: Settled) -> None:
     shared = four(settled)
     store, cell = shared.store, shared.cells[2]

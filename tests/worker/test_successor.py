@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hpcmlff.errors import StoreError
+from hpcmlff.errors import EXIT_STOPPED_EARLY, StoreError
 from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.pbs_job import PbsJob
 from hpcmlff.executors.processes import identify
@@ -26,8 +26,9 @@ from hpcmlff.store.attempts import claim, record_start
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store
 from hpcmlff.worker import successor
+from hpcmlff.worker.ending import Ran, end
 from hpcmlff.worker.record import reason_to_leave
-from hpcmlff.worker.successor import run_successor, submit_successor
+from hpcmlff.worker.successor import run_successor
 
 ENDING = "the job's walltime is ending"
 PROFILE = PbsProfile(
@@ -90,7 +91,8 @@ class Handover:
 
     def stop(self, reason: str = ENDING) -> str:
         own = (identify(os.getpid()),)
-        return submit_successor(self.store, self.record, [self.cell], own, reason)
+        ran = Ran(cells=(self.cell,), exits={self.cell.id: EXIT_STOPPED_EARLY}, processes=own)
+        return end(self.store, self.record, ran, reason)
 
     def records(self) -> list[Record]:
         return list(self.store.ledger.newest_first())[::-1]
