@@ -104,8 +104,8 @@ def test_an_offset_that_chance_explains_is_left_alone(made: MakeStore) -> None:
             "forces",
             1 / 4.184,
             (
-                "the reference varies 0.239 times as much as the predicted forces, as between kJ/mol"
-                " and kcal/mol (0.239)"
+                "the reference varies 0.239 times as much as the predicted forces, as between"
+                " kJ/mol and kcal/mol (0.239)"
             ),
         ),
         ("forces", 1.5, "the reference varies 1.50 times as much as the predicted forces"),
@@ -235,8 +235,8 @@ def test_a_training_that_only_its_budget_has_ended(made: MakeStore) -> None:
     assert (found.code, found.text) == (
         "stopped-by-budget",
         (
-            "trained for 1000 steps, where the model would take 25000 by itself; the last validation"
-            " is the best"
+            "trained for 1000 steps, where the model would take 25000 by itself; the last"
+            " validation is the best"
         ),
     )
 
