@@ -19,12 +19,14 @@ HOURS = ("core_h", "gpu_h", "requested_core_h", "lost_core_h")
 COST_CAPTION = (
     "Core-hours are cores times wall time of all attempts. Lost: done in vain, by attempts"
     " that were killed, preempted or failed, after their last checkpoint. Cores busy: CPU time"
-    " over the rest. Used of requested: core-hours over cores times the walltime asked of a"
-    " scheduler."
+    " over the core-hours that led to results. Used of requested: core-hours over cores times"
+    " the walltime asked of a scheduler."
 )
 """What the table's columns are."""
 
-COLUMNS = ("molecule", "series", "n_done", "n_all", *HOURS, "busy_core_h", "core_h_per_cell")
+_DERIVED = ("useful_core_h", "busy_core_h", "open_core_h")
+
+COLUMNS = ("molecule", "series", "n_done", "n_all", *HOURS, *_DERIVED)
 """Columns of the table."""
 
 
@@ -39,10 +41,11 @@ def cost_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``core_h`` is cores times wall time of all attempts, of which ``lost_core_h`` was
-        done in vain and of the rest ``busy_core_h`` was CPU time; ``requested_core_h`` is
-        zero where no scheduler was asked. ``core_h_per_cell`` is the mean of what finished
-        cells took without losses. Only molecules and models that have cost anything.
+        ``core_h`` is cores times wall time of all attempts: ``lost_core_h`` was done in
+        vain, ``useful_core_h`` led to results, and ``open_core_h`` went into cells that are
+        neither done nor failed. ``busy_core_h`` is the CPU time of the useful ones;
+        ``requested_core_h`` is zero where no scheduler was asked. Only molecules and models
+        that have cost anything.
 
     Raises
     ------
@@ -56,8 +59,7 @@ def cost_table(rows: pd.DataFrame) -> pd.DataFrame:
     sums = cells.groupby(["molecule", "series"], sort=False).agg(
         n_done=("is_done", "sum"),
         n_all=("is_done", "size"),
-        **{name: (name, "sum") for name in (*HOURS, "busy_core_h")},
-        core_h_per_cell=("useful_core_h", "mean"),
+        **{name: (name, "sum") for name in (*HOURS, *_DERIVED)},
     )
     return sums[sums["core_h"] > 0].reset_index()[list(COLUMNS)]
 
@@ -77,8 +79,8 @@ def cost_lines(table: pd.DataFrame) -> tuple[Sequence[str], list[list[str]]]:
             f"{one['n_done']:.0f}/{one['n_all']:.0f}",
             hours(one["core_h"]),
             hours(one["gpu_h"]) if one["gpu_h"] else "–",
-            hours(one["core_h_per_cell"]),
-            share(one["busy_core_h"], one["core_h"] - one["lost_core_h"]),
+            hours(one["useful_core_h"] / one["n_done"]) if one["n_done"] else "–",
+            share(one["busy_core_h"], one["useful_core_h"]),
             share(one["lost_core_h"], one["core_h"]),
             share(one["core_h"], one["requested_core_h"]),
         ]
@@ -88,14 +90,13 @@ def cost_lines(table: pd.DataFrame) -> tuple[Sequence[str], list[list[str]]]:
 
 
 def hours(value: float) -> str:
-    """Return hours with two digits at least."""
-    if pd.isna(value):
-        return "–"
+    """Return hours with three digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _derived(cells: pd.DataFrame) -> pd.DataFrame:
     done = cells["state"] == CellState.DONE
+    open_ = ~done & (cells["state"] != CellState.FAILED)
     useful = (cells["core_h"] - cells["lost_core_h"]).where(done)
     busy = pd.concat([cells["cpu_s"] / 3600, useful], axis=1).min(axis=1, skipna=False)
     pairs = zip(cells["model"], cells["variant"], strict=True)
@@ -104,4 +105,5 @@ def _derived(cells: pd.DataFrame) -> pd.DataFrame:
         is_done=done,
         useful_core_h=useful,
         busy_core_h=busy,
+        open_core_h=cells["core_h"].where(open_),
     )

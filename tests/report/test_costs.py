@@ -39,7 +39,7 @@ def test_hours_are_added_up_with_losses_and_idle_cores(rows):
     assert (sgdml["core_h"], sgdml["lost_core_h"]) == (8.0, 2.5)
     assert sgdml["busy_core_h"] == 2.0
     assert sgdml["requested_core_h"] == 24.0
-    assert sgdml["core_h_per_cell"] == pytest.approx(2.75)
+    assert (sgdml["useful_core_h"], sgdml["open_core_h"]) == (5.5, 0.0)
     assert (schnet["gpu_h"], schnet["n_done"], schnet["n_all"]) == (1.0, 1, 2)
 
 
