@@ -38,6 +38,40 @@ class Finding:
         return asdict(self) | {"cells": list(self.cells), "numbers": dict(self.numbers)}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Findings of one code."""
+
+    severity: Severity
+    """How bad they are."""
+    code: str
+    """Their name."""
+    advice: str
+    """What to do."""
+    findings: tuple[Finding, ...]
+    """All of them."""
+
+
+def grouped(findings: Iterable[Finding]) -> list[Group]:
+    """Return findings by severity and code, the worst first; none is left out."""
+    kinds: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for one in sorted_findings(findings):
+        kinds.setdefault((one.severity, one.code, one.advice), []).append(one)
+    return [
+        Group(severity=severity, code=code, advice=advice, findings=tuple(found))
+        for (severity, code, advice), found in kinds.items()
+    ]
+
+
+def codes_of_cells(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return, by cell id, the codes of the errors and warnings about it, space-separated."""
+    found: dict[str, list[str]] = {}
+    for one in findings:
+        for cell in one.cells if one.severity != "note" else ():
+            found.setdefault(cell, []).append(one.code)
+    return {cell: " ".join(dict.fromkeys(codes)) for cell, codes in found.items()}
+
+
 def sorted_findings(found: Iterable[Finding]) -> list[Finding]:
     """Return the worst first, equal codes together, else in the order they came."""
     listed = list(found)

@@ -97,8 +97,8 @@ def parity_points(done: pd.DataFrame, evidence: Evidence) -> list[Points]:
 
 def _points(kept: NDArray[np.float32], cells: pd.DataFrame) -> NDArray[np.float32]:
     points: NDArray[np.float32] = kept[cells["place"].to_numpy()].reshape(-1, 2)
-    whole: NDArray[np.bool_] = np.isfinite(points).all(axis=1)
-    return points[whole]
+    # Both are missing, or none.
+    return points[np.flatnonzero(np.isfinite(points[:, 0]))]
 
 
 def element_errors(done: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:

@@ -210,8 +210,8 @@ def _cost(molecule: str, resource: str, points: pd.DataFrame, styles: Styles) ->
         kind="cost",
         molecule=molecule,
         title=title,
-        caption=f"Each dot is a cell; lines join means over seeds, numbers are training frames."
-        f" {resource}-hours are those that led to the result, without what was lost.",
+        caption="Each dot is a cell; lines join means over seeds, numbers are training frames."
+        " Hours are those that led to the result, without what was lost.",
         inputs=(points, repr(styles)),
         draw=draw,
     )

@@ -41,7 +41,9 @@ def check(given: Examined) -> Iterator[Finding]:
             text = f"the validation loss fell by {fall:.0%} in the last tenth of {one['steps']:.0f}"
             text += f" steps, to {number(one['loss_best'])}"
             yield _FALLING.of([one], text, fall=fall, loss=one["loss_best"])
-        if 0 < one["steps"] < SHORT * one["full_steps"]:
-            text = f"trained for {one['steps']:.0f} steps, where the model would take"
-            text += f" {one['full_steps']:.0f} by itself; the last validation is the best"
-            yield _BUDGET.of([one], text, steps=one["steps"], full_steps=one["full_steps"])
+    short = known[known["steps"] < SHORT * known["full_steps"]]
+    for _, cells in short.groupby(["molecule", "series", "steps", "full_steps"], sort=False):
+        steps, full = float(cells["steps"].iloc[0]), float(cells["full_steps"].iloc[0])
+        text = f"trained for {steps:.0f} steps, where the model would take {full:.0f} by itself;"
+        text += " the last validation is the best"
+        yield _BUDGET.of(cells, text, steps=steps, full_steps=full)
