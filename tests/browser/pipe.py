@@ -45,18 +45,11 @@ class Pipe:
     def __init__(self, program: str, folder: Path) -> None:
         to_browser, self._to = _pipe()
         self._from, from_browser = _pipe()
-        command = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+        redirected = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+        shell = ["/bin/bash", "-c", redirected, "bash"]
         with (folder / "chromium.log").open("wb") as log:
             self.process = subprocess.Popen(
-                [
-                    "/bin/bash",
-                    "-c",
-                    command,
-                    "bash",
-                    program,
-                    *FLAGS,
-                    f"--user-data-dir={folder}/data",
-                ],
+                [*shell, program, *FLAGS, f"--user-data-dir={folder}/data"],
                 pass_fds=(to_browser, from_browser),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

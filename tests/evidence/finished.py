@@ -86,7 +86,7 @@ class FinishedStore:
 
     def outcome(self, cell: Cell) -> Outcome:
         """Return predictions whose errors fall with the square root of the size."""
-        indices = _indices(self.dataset, cell)
+        indices = self._indices(cell)
         test = self.dataset.frames.take(indices["test"])
         random = np.random.default_rng(crc32(cell.id.encode()))
         factor = cell.size**-0.5 * (1.5 if cell.model == "schnet" else 1.0)
@@ -111,6 +111,13 @@ class FinishedStore:
             }
         return outcome
 
+    def _indices(self, cell: Cell) -> dict[str, NDArray[np.int64]]:
+        settings = SplitSettings.model_validate(self.frozen.grid["split"])
+        number, fixed = len(self.dataset.frames), self.dataset.fixed
+        split = make_split(number, fixed, settings, "springs", cell.seed)
+        train = split.train(cell.size)
+        return {"train": train, "validation": split.validation, "test": split.test}
+
     def results(self) -> Results:
         return results(self.store, self.frozen)
 
@@ -129,14 +136,16 @@ def make_finished(
     molecules: Iterable[str] = ("springs",),
     sizes: Iterable[int] = SIZES,
     seeds: Iterable[int] = SEEDS,
+    frames: int = FRAMES,
+    split: SplitSettings = SPLIT,
 ) -> FinishedStore:
     """Make a store with frames and a grid; nothing is finished."""
     store, names, seeds = create_store(path, "study"), list(molecules), list(seeds)
     for name in names:
-        _write_frames(store.layout.dataset(name))
+        _write_frames(store.layout.dataset(name), frames)
     dataset = read_dataset(store.layout.dataset(names[0]))
     cells = [
-        _cell(dataset, model, molecule, size, seed)
+        _cell(dataset, split, (model, molecule, size, seed))
         for model in models
         for molecule in names
         for size in sizes
@@ -144,7 +153,7 @@ def make_finished(
     ]
     frozen = FrozenGrid(
         revision=0,
-        grid={"name": "study", "split": SPLIT.model_dump(mode="json")},
+        grid={"name": "study", "split": split.model_dump(mode="json")},
         molecules=dict.fromkeys(names, dataset.digest),
         cells=tuple(cells),
         resources=tuple(Asked(cpus=1) for _ in cells),
@@ -152,8 +161,8 @@ def make_finished(
     return FinishedStore(store=store, frozen=store.grids.freeze(frozen), dataset=dataset)
 
 
-def _write_frames(path: Path) -> None:
-    made = samples(FRAMES, seed=0)
+def _write_frames(path: Path, number: int) -> None:
+    made = samples(number, seed=0)
     frames = Frames(
         species=np.array(SPECIES),
         positions=made.positions,
@@ -163,9 +172,10 @@ def _write_frames(path: Path) -> None:
     write_dataset(path, frames, FixedSets(), {"files": ["springs.xyz"]})
 
 
-def _cell(dataset: Dataset, model: str, molecule: str, size: int, seed: int) -> Cell:
+def _cell(dataset: Dataset, settings: SplitSettings, point: tuple[str, str, int, int]) -> Cell:
+    model, molecule, size, seed = point
     # All molecules here have the same frames, and share their permutation as well.
-    split = make_split(len(dataset.frames), dataset.fixed, SPLIT, "springs", seed)
+    split = make_split(len(dataset.frames), dataset.fixed, settings, "springs", seed)
     return Cell(
         model=model,
         molecule=molecule,
@@ -176,12 +186,6 @@ def _cell(dataset: Dataset, model: str, molecule: str, size: int, seed: int) -> 
         split=split.digest(size),
         trainer_version=1,
     )
-
-
-def _indices(dataset: Dataset, cell: Cell) -> dict[str, NDArray[np.int64]]:
-    split = make_split(len(dataset.frames), dataset.fixed, SPLIT, "springs", cell.seed)
-    train = split.train(cell.size)
-    return {"train": train, "validation": split.validation, "test": split.test}
 
 
 def _noise(random: np.random.Generator, shape: tuple[int, ...], size: float) -> NDArray[np.float64]:

@@ -188,6 +188,6 @@ def _cell(name: str, value: Any) -> Entry:
         return Entry(text="")
     if name == "cell_id":
         return Entry(text=str(value)[:SHORT_ID])
-    if isinstance(value, float):
+    if isinstance(value, float) and name in LABELS:
         return Entry(text=f"{value:.4g}", value=repr(value))
     return Entry(text=shown(value))
