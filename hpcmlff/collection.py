@@ -17,7 +17,8 @@ from hpcmlff.report.checks import run_checks
 from hpcmlff.report.checks.examined import examined
 from hpcmlff.report.drawing import write_plots
 from hpcmlff.report.findings import Finding, codes_of_cells
-from hpcmlff.report.plots import Plot, all_plots
+from hpcmlff.report.plot import Plot
+from hpcmlff.report.plots import all_plots
 from hpcmlff.results import results
 from hpcmlff.spec.states import CellState
 

@@ -41,14 +41,15 @@ def compared(energies: Pair, forces: Pair) -> dict[str, float]:
     """
     errors = score(energies[0], forces[0], energies[1], forces[1])
     difference = energies[0] - energies[1]
+    predicted, reference = (_centred(one) for one in energies)
     return {
         **{f"found_{name}": value for name, value in errors.items()},
         "n_compared": len(difference),
         "energy_bias_kcal_mol": float(difference.mean()),
         "energy_scatter_kcal_mol": float(difference.std()),
-        "energy_spread_kcal_mol": float(energies[1].std()),
-        "energy_correlation": _cosine(*(one - one.mean() for one in energies)),
-        "energy_ratio": _quotient(float(energies[1].std()), float(energies[0].std())),
+        "energy_spread_kcal_mol": _rms(reference),
+        "energy_correlation": _cosine(predicted, reference),
+        "energy_ratio": _quotient(_rms(reference), _rms(predicted)),
         "force_spread_kcal_mol_ang": _rms(forces[1]),
         "force_r2": 1 - _quotient(_rms(forces[0] - forces[1]) ** 2, _rms(forces[1]) ** 2),
         "force_correlation": _cosine(*forces),
@@ -107,6 +108,13 @@ def kept_for_plots(pair: Pair, number: int) -> NDArray[np.float32]:
 
 def _rms(array: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(array**2)))
+
+
+def _centred(energies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return energies less their mean; zeros where they differ by rounding alone."""
+    centred = energies - energies.mean()
+    noise = 16 * np.spacing(np.abs(energies).max())
+    return centred if np.abs(centred).max() > noise else np.zeros_like(centred)
 
 
 def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -12,13 +12,11 @@ from hpcmlff.report.saving import new_figure
 from hpcmlff.report.ticks import log_limits, plain, value_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import SeriesStyle, Styles
 
 _PANEL_IN = 3.0
 _METRICS = ("energy_rmse_kcal_mol", "force_rmse_kcal_mol_ang")
@@ -28,7 +26,7 @@ def figure(
     title: str,
     resource: str,
     points: pd.DataFrame,
-    styles: Mapping[tuple[str, str], SeriesStyle],
+    styles: Styles,
 ) -> Figure:
     """Draw both errors of one molecule against hours.
 

@@ -20,12 +20,12 @@ from hpcmlff.report.summary import scored
 from hpcmlff.spec.states import CellState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import Styles
 
 _PANEL_IN = 3.1
 
@@ -35,7 +35,7 @@ def figure(
     metrics: tuple[str, str],
     cells: pd.DataFrame,
     lines: pd.DataFrame,
-    styles: Mapping[tuple[str, str], SeriesStyle],
+    styles: Styles,
 ) -> Figure:
     """Draw the errors of one molecule.
 

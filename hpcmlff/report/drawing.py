@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hpcmlff.report.plots import Plot
+    from hpcmlff.report.plot import Plot
 
 SUFFIXES = (".png", ".svg")
 """Every figure is drawn as both."""

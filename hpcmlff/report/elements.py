@@ -12,20 +12,16 @@ from hpcmlff.report.legend import series_handles, styles_of
 from hpcmlff.report.saving import new_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import Styles
 
 _HEIGHT_IN = 2.6
 _GROUP = 0.8  # width that the bars of one element take
 
 
-def figure(
-    title: str, errors: pd.DataFrame, styles: Mapping[tuple[str, str], SeriesStyle]
-) -> Figure:
+def figure(title: str, errors: pd.DataFrame, styles: Styles) -> Figure:
     """Draw one bar for each element, model and variant.
 
     Parameters

@@ -9,12 +9,12 @@ from matplotlib.lines import Line2D
 from hpcmlff.report.summary import series_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import Styles
 
 
-def series_handles(styles: Mapping[tuple[str, str], SeriesStyle]) -> Iterator[Line2D]:
+def series_handles(styles: Styles) -> Iterator[Line2D]:
     """Yield one entry for each (model, variant)."""
     for pair, style in styles.items():
         yield Line2D(
@@ -23,9 +23,7 @@ def series_handles(styles: Mapping[tuple[str, str], SeriesStyle]) -> Iterator[Li
         )  # fmt: skip
 
 
-def styles_of(
-    styles: Mapping[tuple[str, str], SeriesStyle], pairs: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], SeriesStyle]:
+def styles_of(styles: Styles, pairs: Iterable[tuple[str, str]]) -> Styles:
     """Return the styles of these (model, variant) only, in the styles' own order."""
     wanted = set(pairs)
     return {pair: style for pair, style in styles.items() if pair in wanted}

@@ -13,14 +13,14 @@ from hpcmlff.report.saving import WIDTH_IN, new_figure
 from hpcmlff.report.summary import series_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from hpcmlff.report.plot_data import Points
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import Styles
 
     Limits = tuple[float, float]
 
@@ -30,9 +30,7 @@ _TITLE_IN, _NAMES_IN, _LABELS_IN = 0.3, 0.3, 0.4
 _SQUARE = 0.78  # part of a column's width that its panels' squares take
 
 
-def figure(
-    title: str, points: Sequence[Points], styles: Mapping[tuple[str, str], SeriesStyle]
-) -> Figure:
+def figure(title: str, points: Sequence[Points], styles: Styles) -> Figure:
     """Draw predictions against reference, energies above forces.
 
     Parameters

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.lines import Line2D
 
-    from hpcmlff.report.plots import Plot
+    from hpcmlff.report.plot import Plot
 
 WIDTH_IN = 7.2
 """Width of every figure: that of a page's text."""

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from hpcmlff.errors import HpcmlffError
 from hpcmlff.report.drawing import write_plots
+from hpcmlff.report.learning_plots import learning_curves
 from hpcmlff.report.panel import FAILED_MARKER, NOT_DONE_MARKER, PanelData, draw, legend_columns
-from hpcmlff.report.plots import learning_curves
 from hpcmlff.report.rows import series_of, with_variant
 from hpcmlff.report.styles import series_styles
 from hpcmlff.report.summary import learning_table

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpcmlff.report.findings import Finding
-    from hpcmlff.report.plots import Plot
+    from hpcmlff.report.plot import Plot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
