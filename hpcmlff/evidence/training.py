@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hpcmlff.models.schnet.settings import SchNetSettings
+from hpcmlff.errors import GridError
+from hpcmlff.models import registry
+from hpcmlff.models.schnet.settings import NetworkSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +47,16 @@ def of_curve(steps: NDArray[np.int64], losses: NDArray[np.float64]) -> dict[str,
 
 
 def full_steps(cell: Cell, n_train: int) -> int:
-    """Return the steps that SchNet takes by itself; -1 for other models."""
-    if cell.model != "schnet":
+    """Return the steps that SchNet and its like take by themselves; -1 for other models."""
+    try:
+        settings = registry.entry(cell.model).settings
+    except GridError:
+        # Trained by a plug-in that is not installed here.
         return -1
-    settings = {**cell.settings, "steps": "auto"}
-    return SchNetSettings.model_validate(settings).budget(n_train)
+    if not issubclass(settings, NetworkSettings):
+        return -1
+    own = {**cell.settings, "steps": "auto", "hours": None}
+    return settings.model_validate(own).budget(n_train)
 
 
 def of_sgdml(

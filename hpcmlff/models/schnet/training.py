@@ -179,7 +179,9 @@ class Training:
         self.step = int(arrays["step"][0])
         self.steps, self._stale = int(arrays["plan"][0]), int(arrays["plan"][2])
         self.loss, self.best_loss = (float(loss) for loss in arrays["losses"])
-        self.validations = [(int(step), float(loss)) for step, loss in arrays.get("validations", ())]
+        self.validations = [
+            (int(step), float(loss)) for step, loss in arrays.get("validations", ())
+        ]
         found = tensors({name: arrays[name] for name in ("best", *self._descent.vectors)})
         self._best.copy_(found["best"])
         self._descent.restore(found, self.step)
