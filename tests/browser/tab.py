@@ -20,10 +20,13 @@ class Tab:
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        target = pipe.call("Target.createTarget", url="about:blank")["targetId"]
+        # A context of its own: what one test has stored is not there in the next.
+        context = pipe.call("Target.createBrowserContext")["browserContextId"]
+        made = pipe.call("Target.createTarget", url="about:blank", browserContextId=context)
+        target = made["targetId"]
         attached = pipe.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session: str = attached["sessionId"]
-        self._target = target
+        self._context = context
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
 
@@ -109,4 +112,4 @@ class Tab:
 
     def close(self) -> None:
         """Close the tab."""
-        self._pipe.call("Target.closeTarget", targetId=self._target)
+        self._pipe.call("Target.disposeBrowserContext", browserContextId=self._context)

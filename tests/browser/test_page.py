@@ -27,7 +27,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_finished(tmp_path_factory.mktemp("study") / "store", molecules=("one", "two"))
     *cells, failed, _, shifted = made.frozen.cells
     for cell in cells:
-        made.finish(cell)
+        if (cell.model, cell.molecule, cell.size) != ("schnet", "two", 80):
+            made.finish(cell)
     made.finish(shifted, shift)
     attempt = claim(made.store.cell(failed))
     record_start(attempt, {"record": 0, "threads": 1, "gpu": None})
@@ -67,7 +68,8 @@ def test_every_figure_is_there_and_has_a_size(tab: Tab, page: Path) -> None:
         "[...document.querySelectorAll('figure')].map(f => { const s = f.querySelector('svg');"
         " const box = s.getBoundingClientRect();"
         " return [f.className, s.getAttribute('aria-label').slice(0, 24),"
-        " s.querySelectorAll('path').length > 5, box.width > 400 && box.height > 60]; })"
+        " s.querySelectorAll('path').length > 5,"
+        " s.checkVisibility() && box.width > 400 && box.height > 60]; })"
     )
     shown = [figure for figure in figures if figure[3]]
     assert [name for name, *_ in shown] == [
@@ -118,13 +120,13 @@ def test_a_click_sorts_by_numbers_and_another_one_back(tab: Tab, page: Path) -> 
     tab.click(f"#all th:nth-child({place + 1}) button")
     values = column(tab, "#all", place)
     numbers = [float(text) for text in values if text]
-    assert len(numbers) == 34
+    assert len(numbers) == 31
     assert numbers == sorted(numbers)
-    assert values[-2:] == ["", ""]
+    assert values[31:] == [""] * 5
     tab.click(f"#all th:nth-child({place + 1}) button")
     values = column(tab, "#all", place)
     assert [float(text) for text in values if text] == numbers[::-1]
-    assert values[-2:] == ["", ""]
+    assert values[31:] == [""] * 5
     state = f"document.querySelectorAll('#all th')[{place}].ariaSort"
     assert tab.value(state) == "descending"
 
@@ -254,8 +256,10 @@ def test_findings_name_cells_numbers_and_what_to_do(tab: Tab, page: Path) -> Non
 
 def test_gaps_stand_in_the_tables(tab: Tab, page: Path) -> None:
     tab.open(page)
-    entries = tab.value("[...document.querySelectorAll('td.part')].map(e => e.textContent)")
-    assert len(entries) == 4 or any("(1/3)" in entry for entry in entries)
+    texts = "[...document.querySelectorAll('{}')].map(e => e.textContent)"
+    assert tab.value(texts.format("td.gap")) == ["– pending"] * 4
+    partly = tab.value(texts.format("td.part"))
+    assert [text.split(" ", 1)[1] for text in partly] == ["(1/3)"] * 4
 
 
 def test_without_scripts_everything_is_there(tab: Tab, page: Path) -> None:

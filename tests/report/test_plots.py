@@ -61,10 +61,10 @@ def test_parity_plots_show_the_largest_size_with_its_scores(plots: dict[str, Plo
     points = [
         len(line.get_xdata()) for axes in panels for line in axes.lines if line.get_ls() == "None"
     ]
-    assert points == [3 * 40, 3 * 192, 2 * 40, 2 * 192]
+    assert points == [3 * 40, 2 * 40, 3 * 192, 2 * 192]
     limits = [(axes.get_xlim(), axes.get_ylim()) for axes in panels]
-    assert limits[0] == limits[2]
-    assert limits[1] == limits[3]
+    assert limits[0] == limits[1]
+    assert limits[2] == limits[3]
     assert all(x == y for x, y in limits)
 
 
