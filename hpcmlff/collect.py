@@ -1,4 +1,4 @@
-"""``python -m hpcmlff.collect``: results into tables and learning curves."""
+"""``python -m hpcmlff.collect``: results into tables, quality checks, figures and one page."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ from hpcmlff import console
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hpcmlff.collection import Collection
+
 _EXAMPLES = console.examples(
     "python -m hpcmlff.collect                      the only store around here",
-    "python -m hpcmlff.collect runs/study           table, CSV, Parquet, Markdown, plots",
+    "python -m hpcmlff.collect runs/study           checks, tables, figures",
+    "python -m hpcmlff.collect runs/study --html    and one page to look at, or to send",
     "python -m hpcmlff.collect runs/study -o paper  into another folder",
-    "python -m hpcmlff.collect runs/study --json    rows for scripts",
+    "python -m hpcmlff.collect runs/study --json    rows and findings for scripts",
 )
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.")
-@click.option("--no-plots", is_flag=True, help="Tables only.")
-@click.option("--json", "as_json", is_flag=True, help="Print rows and paths as JSON on stdout.")
-def command(store: Path | None, output: Path | None, *, no_plots: bool, as_json: bool) -> int:
+@click.option("--html", is_flag=True, help="Write one page with everything, results.html.")
+@click.option("--no-plots", is_flag=True, help="Draw no figures.")
+@click.option("--json", "as_json", is_flag=True, help="Print rows, findings, paths as JSON.")
+def command(
+    store: Path | None, output: Path | None, *, html: bool, no_plots: bool, as_json: bool
+) -> int:
     """Collect the results of STORE (a folder or a grid file), also while cells are running.
 
-    Writes results.csv, results.parquet, results.md and one figure of learning curves
-    per molecule and kind of error into STORE/report. Missing and failed cells are shown.
+    Checks their quality and writes into STORE/report: results.csv and results.parquet
+    (one row a cell), results_wide.csv, results.tex and results.md (tables in the manner of
+    a paper), findings.csv, and figures as PNG and SVG. Missing and failed cells are shown.
+    Only what is new since the last time is read and drawn.
     """
+    from hpcmlff.collection import collect, write_files
     from hpcmlff.finding import find_store
-    from hpcmlff.results import result_rows
 
-    found = find_store(store)
-    rows = result_rows(found, found.current_grid())
-    folder = output or found.path / "report"
-    paths = _write(rows, folder, plots=not no_plots)
+    found = collect(find_store(store))
+    folder = output or found.store.path / "report"
+    paths = write_files(found, folder, plots=not no_plots, html=html, tell=_drawing())
     if as_json:
-        console.emit_json({"rows": _plain(rows), "files": [str(path) for path in paths]})
+        findings = [one.as_json() for one in found.findings]
+        files = [str(path) for path in paths]
+        console.emit_json({"rows": _plain(found.rows), "findings": findings, "files": files})
         return 0
-    from hpcmlff.report.terminal import render_table
-
-    console.terminal().print(render_table(rows))
-    for path in paths:
-        click.echo(path)
+    _show(found, paths)
     return 0
 
 
@@ -56,29 +61,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     return console.run(command, "hpcmlff.collect", argv)
 
 
-def _write(rows: pd.DataFrame, folder: Path, *, plots: bool) -> list[Path]:
-    from hpcmlff.errors import StoreError
-    from hpcmlff.report import tables
-
-    writers = {
-        "results.csv": tables.write_csv,
-        "results.parquet": tables.write_parquet,
-        "results.md": tables.write_markdown,
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        hint = "Name another folder with --output"
-        raise StoreError(f"cannot write: {error.strerror}", where=str(folder), hint=hint) from None
-    for name, write in writers.items():
-        write(rows, folder / name)
-    return [folder / name for name in writers] + (_plots(rows, folder) if plots else [])
+def _drawing() -> Any:
+    """Return what tells somebody at a terminal why it takes a while."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda stem: console.say(f"drawing {stem}")
 
 
-def _plots(rows: pd.DataFrame, folder: Path) -> list[Path]:
-    from hpcmlff.report.curves import plot_learning_curves
+def _show(found: Collection, paths: Sequence[Path]) -> None:
+    from hpcmlff.report.terminal import render_table
+    from hpcmlff.report.terminal_findings import render_findings
 
-    return plot_learning_curves(rows, folder)
+    terminal = console.terminal()
+    terminal.print(render_table(found.rows))
+    terminal.print()
+    for part in render_findings(found.findings):
+        terminal.print(part)
+    terminal.print()
+    for path in paths:
+        click.echo(path)
+    console.say(_next(found, paths))
+
+
+def _next(found: Collection, paths: Sequence[Path]) -> str:
+    from hpcmlff.spec.states import CellState
+
+    states = set(found.rows["state"]) if len(found.rows) else set()
+    if states & {CellState.PENDING, CellState.STOPPED}:
+        return console.next_step("hpcmlff.resume", found.store.path)
+    if states & {CellState.QUEUED, CellState.RUNNING}:
+        return console.next_step("hpcmlff.status", found.store.path)
+    pages = [path for path in paths if path.suffix == ".html"]
+    if pages:
+        return f"next: open {pages[0]} in a browser, or send it"
+    return f"{console.next_step('hpcmlff.collect', found.store.path)} --html"
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

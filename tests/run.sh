@@ -3,7 +3,8 @@
 #   bash tests/run.sh [PYTEST ARGUMENTS]
 #   bash tests/run.sh --long     and then the store under all faults at full counts, with a table
 # The tests in tests/cluster run on a private Slurm, made of Debian's packages. These are installed
-# if they are missing and may be; else the tests are skipped, or fail where CI is set.
+# if they are missing and may be; else the tests are skipped, or fail where CI is set. The same
+# holds for the browser of tests/browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 long=
@@ -20,6 +21,7 @@ bin=$PWD/.venv/bin
 "$bin/mypy"
 "$bin/lint-imports" --config setup.cfg
 bash tests/cluster/install.sh
+bash tests/browser/install.sh
 if [ $# -gt 0 ]; then
     # A part of the tests cannot reach the coverage that all of them must.
     exec "$bin/python" -m pytest "$@"

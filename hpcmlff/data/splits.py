@@ -60,11 +60,7 @@ class Split:
         GridError
             There are not that many training frames.
         """
-        hasher = hashlib.sha256(b"split 1\n")
-        for indices in (self.train(size), self.validation, self.test):
-            hasher.update(f"{len(indices)}\n".encode())
-            hasher.update(np.ascontiguousarray(indices, dtype="<i8").tobytes())
-        return hasher.hexdigest()
+        return split_digest(self.train(size), self.validation, self.test)
 
     def _left(self) -> str:
         used = len(self.test) + len(self.validation)
@@ -75,6 +71,21 @@ class Split:
         if (unused := self.n_frames - used - len(self.pool)) > 0:
             text += f" and {unused} that training may not use"
         return f"{text} leaves {len(self.pool)}"
+
+
+def split_digest(*sets: NDArray[np.int64]) -> str:
+    """Return the SHA-256 of training, validation and test set with their lengths.
+
+    Parameters
+    ----------
+    sets
+        ``(n,)`` each, frame numbers; the three in this order.
+    """
+    hasher = hashlib.sha256(b"split 1\n")
+    for indices in sets:
+        hasher.update(f"{len(indices)}\n".encode())
+        hasher.update(np.ascontiguousarray(indices, dtype="<i8").tobytes())
+    return hasher.hexdigest()
 
 
 def permutation(n: int, *purpose: str | int) -> NDArray[np.int64]:

@@ -259,6 +259,30 @@ class MeasuresRates(Protocol[State_contra]):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Curve:
+    """The validations of a training so far."""
+
+    steps: NDArray[np.int64]
+    """``(n,)``, steps done at each of them, increasing."""
+    losses: NDArray[np.float64]
+    """``(n,)``, in the unit of `Progress.loss`."""
+
+
+@runtime_checkable
+class KeepsCurve(Protocol[State_contra]):
+    """What a trainer may offer besides `Trainer`: how its loss fell.
+
+    The worker writes it beside each checkpoint, for people to look at and to tell
+    whether the training ended too early. It has to be part of the state's arrays: a
+    training that was resumed shows all of it.
+    """
+
+    def curve(self, state: State_contra) -> Curve:
+        """Return all validations so far."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainerEntry:
     """A trainer as the registry knows it, without importing what it trains with.

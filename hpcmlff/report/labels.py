@@ -50,11 +50,27 @@ LABELS = {
     "attempts": Label(name="attempts"),
     "cpu_s": Label(name="CPU time", unit="s"),
     "peak_mem_gb": Label(name="peak memory", unit="GiB"),
+    "energy_bias_kcal_mol": Label(
+        name="energy bias", unit="kcal/mol", definition="mean signed error of the test energies"
+    ),
+    "core_h": Label(name="core-hours", definition="cores times wall time, of all attempts"),
+    "gpu_h": Label(name="GPU-hours", definition="GPUs times wall time, of all attempts"),
+    "requested_core_h": Label(
+        name="requested core-hours", definition="cores times the walltime asked of a scheduler"
+    ),
+    "lost_core_h": Label(
+        name="lost core-hours",
+        definition="part of them done in vain: by attempts that were killed, preempted or failed",
+    ),
+    "findings": Label(name="findings", definition="names of the quality checks that found it"),
     "reason": Label(name="reason", definition="why the cell stands where it stands"),
 }
 """Column name to label, in the order in which tables show the columns."""
 
-OPTIONAL = frozenset({"cpu_s", "peak_mem_gb", "reason"})
+OPTIONAL = frozenset(
+    {"cpu_s", "peak_mem_gb", "energy_bias_kcal_mol", "core_h", "gpu_h", "requested_core_h"}
+    | {"lost_core_h", "findings", "reason"}
+)
 """Columns that rows need not have."""
 
 SPREAD = "sample standard deviation over seeds"

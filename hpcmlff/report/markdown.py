@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.report.costs import COST_CAPTION, cost_lines, cost_table
+from hpcmlff.report.findings import tally
 from hpcmlff.report.labels import LABELS, heading
 from hpcmlff.report.rows import hyperparameters, is_missing, shown, tidy
-from hpcmlff.report.summary import learning_table, series_name
-from hpcmlff.report.wording import PAPER_METRICS, caption, entry, progress
+from hpcmlff.report.wide import paper_tables, pivot
+from hpcmlff.report.wording import TABLE_METRICS, caption, progress
 from hpcmlff.spec.cells import SHORT_ID
 
 if TYPE_CHECKING:
@@ -15,16 +17,20 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_TEXT = ("model", "molecule", "cell_id", "state", "reason")
+    from hpcmlff.report.findings import Finding
+
+_TEXT = ("model", "molecule", "cell_id", "state", "findings", "reason")
 
 
-def document(rows: pd.DataFrame) -> str:
-    """Return the tables in the manner of a paper, then the table of all cells.
+def document(rows: pd.DataFrame, findings: Sequence[Finding] | None = None) -> str:
+    """Return findings, the tables in the manner of a paper, costs, and all cells.
 
     Parameters
     ----------
     rows
         One row per cell, see `hpcmlff.report.rows.tidy`.
+    findings
+        What quality checks found; None if they were not run.
 
     Raises
     ------
@@ -32,37 +38,38 @@ def document(rows: pd.DataFrame) -> str:
         A column is missing.
     """
     cells = tidy(rows)
-    parts = ["# Results", f"{progress(cells)}.", "## Test errors"]
-    parts.append("\n".join(f"- {line}" for line in caption(PAPER_METRICS)))
-    parts.extend(_paper_tables(learning_table(rows)))
+    parts = ["# Results", f"{progress(cells)}."]
+    if findings is not None:
+        parts.extend(_findings(findings))
+    parts.append("## Test errors")
+    parts.append("\n".join(f"- {line}" for line in caption(TABLE_METRICS)))
+    parts.extend(_paper_tables(rows))
+    parts.extend(_costs(rows))
     parts.extend(["## All cells", _cell_table(cells)])
     return "\n\n".join(parts) + "\n"
 
 
-def pivot(table: pd.DataFrame) -> tuple[list[int], list[tuple[str, list[str]]]]:
-    """Turn the learning table of one molecule and one metric into lines of a table.
-
-    Returns
-    -------
-    sizes
-        The columns.
-    lines
-        Name of each model and variant, and its entry for each size; empty where the
-        grid has no such cell.
-    """
-    sizes = sorted({int(size) for size in table["size"]})
-    entries: dict[str, dict[int, str]] = {}
-    for line in table.to_dict("records"):
-        name = series_name(str(line["model"]), str(line["variant"]))
-        entries.setdefault(name, {})[int(line["size"])] = entry(line)
-    return sizes, [(name, [own.get(s, "") for s in sizes]) for name, own in entries.items()]
+def _findings(findings: Sequence[Finding]) -> Iterator[str]:
+    yield f"## Quality: {tally(findings)}"
+    for one in findings:
+        text = f"**{one.severity}** `{one.code}`: {one.where}: {one.text}. {one.advice}."
+        yield f"- {_escape(text)}"
 
 
-def _paper_tables(table: pd.DataFrame) -> Iterator[str]:
-    for molecule, part in table.groupby("molecule", sort=False):
+def _costs(rows: pd.DataFrame) -> Iterator[str]:
+    table = cost_table(rows)
+    if len(table):
+        head, lines = cost_lines(table)
+        yield "## Cost"
+        yield COST_CAPTION
+        yield _table(head, lines, 2)
+
+
+def _paper_tables(rows: pd.DataFrame) -> Iterator[str]:
+    for molecule, metrics in paper_tables(rows):
         yield f"### {molecule}"
-        for metric in PAPER_METRICS:
-            sizes, lines = pivot(part[part["metric"] == metric])
+        for metric, part in metrics:
+            sizes, lines = pivot(part)
             yield f"{_capital(LABELS[metric].heading)}"
             head = ["model", *map(str, sizes)]
             yield _table(head, [[name, *entries] for name, entries in lines], 1)

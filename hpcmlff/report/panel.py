@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from hpcmlff.report.styles import SeriesStyle
+    from hpcmlff.report.styles import SeriesStyle, Styles
 
 FAILED_MARKER = "s"
 """Open mark of cells that failed; their number stands inside."""
@@ -87,7 +87,7 @@ def n_rows(gaps: pd.DataFrame) -> int:
     return 0 if gaps.empty else int(gaps["row"].max()) + 1
 
 
-def draw(axes: Axes, data: PanelData, styles: Mapping[tuple[str, str], SeriesStyle]) -> None:
+def draw(axes: Axes, data: PanelData, styles: Styles) -> None:
     """Draw all series of a molecule into a panel.
 
     Parameters
@@ -160,9 +160,7 @@ def _draw_series(axes: Axes, data: PanelData, pair: tuple[str, str], style: Seri
     )  # fmt: skip
 
 
-def _draw_gaps(
-    axes: Axes, gaps: pd.DataFrame, styles: Mapping[tuple[str, str], SeriesStyle]
-) -> None:
+def _draw_gaps(axes: Axes, gaps: pd.DataFrame, styles: Styles) -> None:
     height = _band(n_rows(gaps))
     band = Rectangle((0, 1 - height), 1, height, transform=axes.transAxes, fc="0.95", zorder=0.5)
     axes.add_patch(band)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 RC: dict[str, Any] = {
     "axes.grid": True,
@@ -43,7 +41,11 @@ class SeriesStyle:
     """Line style; solid for the first eight."""
 
 
-def series_styles(series: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SeriesStyle]:
+Styles = Mapping[tuple[str, str], SeriesStyle]
+"""How each (model, variant) is drawn."""
+
+
+def series_styles(series: Sequence[tuple[str, str]]) -> Styles:
     """Give each pair (model, variant) its style, by its place in the list."""
     return {
         pair: SeriesStyle(

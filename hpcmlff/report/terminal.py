@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hpcmlff.report.labels import LABELS, SPREAD
-from hpcmlff.report.markdown import pivot
 from hpcmlff.report.rows import with_variant
 from hpcmlff.report.summary import learning_table, state_counts
+from hpcmlff.report.wide import pivot
 from hpcmlff.report.wording import PAPER_METRICS, progress, unfinished
 from hpcmlff.spec.states import CellState
 

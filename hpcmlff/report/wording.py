@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAPER_METRICS = ("force_rmse_kcal_mol_ang", "energy_rmse_kcal_mol")
-"""The errors shown in the tables in the manner of a paper."""
+"""The errors shown where there is little room."""
+
+TABLE_METRICS = (
+    "force_rmse_kcal_mol_ang",
+    "force_mae_kcal_mol_ang",
+    "energy_rmse_kcal_mol",
+    "energy_mae_kcal_mol",
+)
+"""The errors of the tables in the manner of a paper, in their order."""
 
 _MOST_SEEDS = 5
 
@@ -113,15 +121,18 @@ def unfinished(cells: pd.DataFrame, state: str, most: int = 6) -> str:
     seeds = chosen.groupby(keys, sort=False)["seed"].agg(list)
     groups = [(*key, found) for key, found in zip(seeds.index.tolist(), seeds, strict=True)]
     lines = [
-        f"{series_name(model, variant)} {molecule} {size} ({_seeds(found)})"
+        f"{series_name(model, variant)} {molecule} {size} ({_few(found)})"
         for model, variant, molecule, size, found in groups[:most]
     ]
     left = sum(len(found) for *_, found in groups[most:])
     return "; ".join([*lines, *([f"and {left} more"] if left else [])])
 
 
-def _seeds(seeds: Sequence[int]) -> str:
-    if len(seeds) > _MOST_SEEDS:
-        return f"{len(seeds)} seeds"
+def _few(seeds: Sequence[int]) -> str:
+    return f"{len(seeds)} seeds" if len(seeds) > _MOST_SEEDS else seeds_in_words(seeds)
+
+
+def seeds_in_words(seeds: Sequence[int]) -> str:
+    """Return ``seed 3`` or ``seeds 0, 1``."""
     word = "seed" if len(seeds) == 1 else "seeds"
     return f"{word} {', '.join(str(seed) for seed in seeds)}"

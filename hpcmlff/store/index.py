@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +20,29 @@ import numpy as np
 
 from hpcmlff.errors import StoreError
 from hpcmlff.files import write_durably
-from hpcmlff.store.checkpoints import restore
+from hpcmlff.spec.cells import Cell
+from hpcmlff.store.checkpoints import Checkpoint, restore
 from hpcmlff.store.columns import ROW, UNITS, row_of
 from hpcmlff.store.publishing import link_if_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import CellFolder
     from hpcmlff.store.store import Store
 
 INDEX_FORMAT = 2
 """Raised when the table's columns or the links change; an older table is built anew."""
 
+Seen = Callable[[Cell, Checkpoint], None]
+"""Told of a cell's checkpoint."""
+
 _WAIT_S = 60.0
 
 
-def refresh(store: Store, cells: Iterable[Cell], *, anew: bool = False) -> NDArray[Any]:
+def refresh(
+    store: Store, cells: Iterable[Cell], *, anew: bool = False, seen: Seen | None = None
+) -> NDArray[Any]:
     """Bring ``store.h5`` up to date and return its table.
 
     Parameters
@@ -49,6 +54,8 @@ def refresh(store: Store, cells: Iterable[Cell], *, anew: bool = False) -> NDArr
         left out.
     anew
         Read every cell, whatever the last table says.
+    seen
+        Told of every checkpoint that is read, so that nobody has to read it again.
 
     Returns
     -------
@@ -57,7 +64,7 @@ def refresh(store: Store, cells: Iterable[Cell], *, anew: bool = False) -> NDArr
     """
     with _exclusive(store) as may_write:
         old = _read(store, anew=anew)
-        table = _updated(store, cells, old)
+        table = _updated(store, cells, old, seen)
         # Somebody who may only read the store still gets the table.
         with suppress(OSError):
             if may_write and (table.tobytes() != old.tobytes() or not len(table)):
@@ -108,7 +115,9 @@ def _exclusive(store: Store) -> Iterator[bool]:
         lock.release()
 
 
-def _updated(store: Store, cells: Iterable[Cell], old: NDArray[Any]) -> NDArray[Any]:
+def _updated(
+    store: Store, cells: Iterable[Cell], old: NDArray[Any], seen: Seen | None
+) -> NDArray[Any]:
     names = (old[name].tolist() for name in ("label", "attempt", "sequence"))
     kept = {key: position for position, key in enumerate(zip(*names, strict=True))}
     rows: list[NDArray[Any]] = []
@@ -118,7 +127,7 @@ def _updated(store: Store, cells: Iterable[Cell], old: NDArray[Any]) -> NDArray[
         if (newest := _newest(folder)) is None:
             continue
         position = kept.get((cell.label.encode(), *newest))
-        if position is None and (row := _row(folder, cell)) is not None:
+        if position is None and (row := _row(folder, cell, seen)) is not None:
             position = len(old) + len(rows)
             rows.append(row)
         sources.extend([position] if position is not None else [])
@@ -138,15 +147,18 @@ def _newest(folder: CellFolder) -> tuple[int, int] | None:
     return None
 
 
-def _row(folder: CellFolder, cell: Cell) -> NDArray[Any] | None:
+def _row(folder: CellFolder, cell: Cell, seen: Seen | None) -> NDArray[Any] | None:
     try:
         folder.refuse_links()
         if (checkpoint := restore(folder)) is None:
             return None
         link_if_missing(folder, folder.attempt(checkpoint.attempt), checkpoint.path)
-        return row_of(cell, checkpoint)
+        row = row_of(cell, checkpoint)
     except StoreError:
         return None
+    if seen is not None:
+        seen(cell, checkpoint)
+    return row
 
 
 def _read(store: Store, *, anew: bool) -> NDArray[Any]:

@@ -15,6 +15,7 @@
     rates/<profile>/<model>.json                 how fast machines were, for estimates
     submitit/                                    private: submitit's pickles and logs
     store.h5                                     derived: links and the packed index
+    evidence.h5                                  derived: what `collect` has gathered
 """
 
 from __future__ import annotations
@@ -169,6 +170,11 @@ class Layout:
     def index(self) -> Path:
         """The derived file of links and scalars."""
         return self.root / "store.h5"
+
+    @property
+    def evidence(self) -> Path:
+        """The derived file of what `collect` has gathered from finished cells."""
+        return self.root / "evidence.h5"
 
     @property
     def index_lock(self) -> Path:

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from hpcmlff.models.protocol import MeasuresRates, Size
+from hpcmlff.models.protocol import KeepsCurve, MeasuresRates, Size
 from hpcmlff.testing.blocks import FolderBlocks
 from hpcmlff.testing.exchange import child_environment, finish_elsewhere, read, save
 from hpcmlff.testing.molecules import SPECIES, samples
@@ -173,6 +173,19 @@ class TrainerConformance(TrainerRuns):
         assert all(math.isfinite(value) and value > 0 for value in rates.values())
         size = Size(n_atoms=10, n_train=200, n_validation=200, rates=rates)
         assert 0 < self.entry.estimate(task.settings, size).cpu_s < math.inf
+
+    def test_a_curve_is_all_there_after_a_resume(self, tmp_path: Path, unbroken: Run) -> None:
+        """What a trainer may keep: steps that grow, one finite loss each."""
+        trainer, task = self.trainer(), self.task(tmp_path)
+        if not isinstance(trainer, KeepsCurve):
+            pytest.skip("the trainer keeps no curve")
+        found = trainer.curve(trainer.from_arrays(task, unbroken.final))
+        last = unbroken.progress[-1]
+        assert found.steps.dtype == np.int64
+        assert found.steps.shape == found.losses.shape
+        assert (np.diff(found.steps, prepend=0) > 0).all()
+        assert np.isfinite(found.losses).all()
+        assert (found.steps[-1], found.losses[-1]) == (last.step, last.loss)
 
     def test_unknown_settings_are_refused(self) -> None:
         """A misspelt hyperparameter must not be ignored."""

@@ -16,6 +16,7 @@ from hpcmlff.store.checkpoints import commit, restore
 from hpcmlff.store.image import Content
 from hpcmlff.worker import collector, packing
 from hpcmlff.worker.age import process_age_s
+from hpcmlff.worker.curve import curve
 from hpcmlff.worker.packing import MODEL, STATE, unpacked
 from hpcmlff.worker.provenance import cpu_s, moves, peak_mem_gb
 from hpcmlff.worker.rates import keep_rates, measured
@@ -127,7 +128,8 @@ class Attempt:
         before = time.monotonic()
         packed = packing.packed(given.trainer.to_arrays(state), STATE)
         progress = given.trainer.progress(state)
-        self._write(Content(packed=packed, notes=self._notes(given, progress)), final=False)
+        plain, notes = curve(given.trainer, state), self._notes(given, progress)
+        self._write(Content(packed=packed, plain=plain, notes=notes), final=False)
         self.pace.committed(time.monotonic() - before)
         self.unsaved = False
         LOG.info("checkpoint %d at step %d", self.sequence, progress.step)
@@ -141,6 +143,7 @@ class Attempt:
         plain: dict[str, NDArray[Any]]
         plain = {f"split/{name}": numbers for name, numbers in given.indices.items()}
         plain |= {"test/energies_kcal_mol": energies, "test/forces_kcal_mol_ang": forces}
+        plain |= curve(given.trainer, state)
         notes = self._notes(given, progress) | {"metrics": metrics}
         self._write(
             Content(packed=packing.packed(model, MODEL), plain=plain, notes=notes), final=True
@@ -157,8 +160,7 @@ class Attempt:
             "from_step": self.pace.first_step,
             "to_step": progress.step,
             "train_s": self.pace.train_s,
-            "wall_s": time.monotonic() - self.began,
-            "cpu_s": cpu_s(),
+            **self._spent(),
             "peak_mem_gb": peak_mem_gb(),
             **self.facts,
         }
@@ -177,10 +179,13 @@ class Attempt:
     def _report(self, progress: Progress, phase: str) -> None:
         left = self.pace.time_left_s(progress)
         facts = _progress(progress) | {"phase": phase, "time_left_s": left}
-        report_progress(self.own, facts)
+        report_progress(self.own, {**facts, **self._spent()})
 
     def _end(self, outcome: str, **facts: Any) -> None:
-        record_end(self.own, {"outcome": outcome, "cpu_s": cpu_s(), **facts})
+        record_end(self.own, {"outcome": outcome, **self._spent(), **facts})
+
+    def _spent(self) -> dict[str, float]:
+        return {"wall_s": time.monotonic() - self.began, "cpu_s": cpu_s()}
 
     def fail(self, error: BaseException) -> int:
         """Write down how the attempt failed; return the exit code."""

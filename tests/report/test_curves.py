@@ -8,13 +8,18 @@ import pytest
 from matplotlib.figure import Figure
 
 from hpcmlff.errors import HpcmlffError
-from hpcmlff.report.curves import plot_learning_curves
+from hpcmlff.report.drawing import write_plots
+from hpcmlff.report.learning_plots import learning_curves
 from hpcmlff.report.panel import FAILED_MARKER, NOT_DONE_MARKER, PanelData, draw, legend_columns
 from hpcmlff.report.rows import series_of, with_variant
 from hpcmlff.report.styles import series_styles
 from hpcmlff.report.summary import learning_table
 
 FORCE = "force_rmse_kcal_mol_ang"
+
+
+def plot_learning_curves(rows, folder):
+    return write_plots(learning_curves(rows), folder)
 
 
 def texts(svg):

@@ -8,10 +8,19 @@ import pandas as pd
 import pytest
 
 from hpcmlff.errors import HpcmlffError
+from hpcmlff.report.findings import Finding
 from hpcmlff.report.rows import REQUIRED, tidy
-from hpcmlff.report.tables import learning_table, write_csv, write_markdown, write_parquet
+from hpcmlff.report.summary import learning_table
+from hpcmlff.report.tables import (
+    write_csv,
+    write_findings,
+    write_latex,
+    write_markdown,
+    write_parquet,
+    write_wide_csv,
+)
 
-WRITERS = [write_csv, write_parquet, write_markdown]
+WRITERS = [write_csv, write_parquet, write_markdown, write_latex, write_wide_csv]
 
 GOLDEN = """\
 # Results
@@ -21,7 +30,9 @@ GOLDEN = """\
 ## Test errors
 
 - Force RMSE (kcal/mol/Å): root mean square error per Cartesian component, over all atoms and test frames.
+- Force MAE (kcal/mol/Å): mean absolute error per Cartesian component, over all atoms and test frames.
 - Energy RMSE (kcal/mol): root mean square error per molecule (not per atom), over the test frames.
+- Energy MAE (kcal/mol): mean absolute error per molecule (not per atom), over the test frames.
 - Entries are mean ± sample standard deviation over seeds; one column per number of training frames.
 - (2/3): only two of three seeds are done. –: none is done, with the state instead.
 
@@ -34,12 +45,26 @@ Force RMSE (kcal/mol/Å)
 | schnet | 2.25 ± 0.35 | – pending |
 | sgdml (kernel=a\\|b) | 1.00 (1/2) |  |
 
+Force MAE (kcal/mol/Å)
+
+| model | 200 | 400 |
+| --- | ---: | ---: |
+| schnet | 1.69 ± 0.27 | – pending |
+| sgdml (kernel=a\\|b) | 0.750 (1/2) |  |
+
 Energy RMSE (kcal/mol)
 
 | model | 200 | 400 |
 | --- | ---: | ---: |
 | schnet | 1.12 ± 0.18 | – pending |
 | sgdml (kernel=a\\|b) | 0.500 (1/2) |  |
+
+Energy MAE (kcal/mol)
+
+| model | 200 | 400 |
+| --- | ---: | ---: |
+| schnet | 0.56 ± 0.09 | – pending |
+| sgdml (kernel=a\\|b) | 0.250 (1/2) |  |
 
 ## All cells
 
@@ -141,7 +166,7 @@ def test_nothing_done_is_said_in_the_table(cell, tmp_path):
     write_markdown(pd.DataFrame([cell("m", 100, 0)]), tmp_path / "results.md")
     text = (tmp_path / "results.md").read_text(encoding="utf-8")
     assert "0 of 1 cells done; 1 pending." in text
-    assert text.count("| m | – pending |") == 2
+    assert text.count("| m | – pending |") == 4
 
 
 def test_ten_thousand_cells_take_seconds(cell, tmp_path):
@@ -163,3 +188,121 @@ def test_ten_thousand_cells_take_seconds(cell, tmp_path):
     assert (table["n_done"] == 25).all()
     assert not table["mean"].map(math.isnan).any()
     assert set(REQUIRED) <= set(tidy(rows).columns)
+
+
+LATEX = r"""% Needs \usepackage{booktabs}; put it into a document by \input.
+% Missing and failed cells stand as such: -- with their state; (2/3) is two of three seeds.
+
+\begin{table}
+  \centering
+  \caption{Test errors for ethanol: mean $\pm$ sample standard deviation over seeds. Forces per Cartesian component, over all atoms and test frames; energies per molecule (not per atom), over the test frames.}
+  \label{tab:errors-ethanol}
+  \begin{tabular}{lrr}
+    \toprule
+    & \multicolumn{2}{c}{training frames} \\
+    \cmidrule(lr){2-3}
+    model & 200 & 400 \\
+    \midrule
+    \multicolumn{3}{l}{\emph{force RMSE (kcal/mol/\AA{})}} \\
+    schnet & $2.50 \pm 0.50$ & $1.50$ (1/3) \\
+    sgdml (sigma=10) & $1.10 \pm 0.14$ (2/3) & -- 1 running, 2 failed \\
+    \midrule
+    \multicolumn{3}{l}{\emph{force MAE (kcal/mol/\AA{})}} \\
+    schnet & $1.88 \pm 0.38$ & $1.12$ (1/3) \\
+    sgdml (sigma=10) & $0.82 \pm 0.11$ (2/3) & -- 1 running, 2 failed \\
+    \midrule
+    \multicolumn{3}{l}{\emph{energy RMSE (kcal/mol)}} \\
+    schnet & $1.25 \pm 0.25$ & $0.750$ (1/3) \\
+    sgdml (sigma=10) & $0.55 \pm 0.07$ (2/3) & -- 1 running, 2 failed \\
+    \midrule
+    \multicolumn{3}{l}{\emph{energy MAE (kcal/mol)}} \\
+    schnet & $0.62 \pm 0.12$ & $0.375$ (1/3) \\
+    sgdml (sigma=10) & $0.28 \pm 0.04$ (2/3) & -- 1 running, 2 failed \\
+    \bottomrule
+  \end{tabular}
+\end{table}
+"""  # noqa: E501
+
+
+def test_latex_of_a_small_grid(small, tmp_path):
+    write_latex(small, tmp_path / "results.tex")
+    assert (tmp_path / "results.tex").read_text(encoding="utf-8") == LATEX
+
+
+def test_latex_sets_every_sign_as_it_is_written(cell, tmp_path):
+    own = {"m_1.path": r"50% of #1 & $x_{a}^2$ \ ~é", "m_1.steps": 1_000_000}
+    rows = [cell("m_1", 200, 0, 1.25e6, **own), cell("m_1", 200, 1, 1.5e-6, **own)]
+    write_latex(pd.DataFrame(rows), tmp_path / "results.tex")
+    text = (tmp_path / "results.tex").read_text(encoding="utf-8")
+    assert (
+        r"m\_1 (path=50\% of \#1 \& \$x\_\{a\}\textasciicircum{}2\$"
+        r" \textbackslash{} \textasciitilde{}é, steps=1000000) & $6.25 \times 10^{5} \pm 9"
+    ) in text
+
+
+def test_more_sizes_than_a_page_is_wide_are_set_smaller(cell, tmp_path):
+    rows = pd.DataFrame([cell("m", size, 0, 1.0) for size in range(100, 1100, 100)])
+    write_latex(rows, tmp_path / "results.tex")
+    text = (tmp_path / "results.tex").read_text(encoding="utf-8")
+    assert r"\footnotesize" in text
+    assert r"\begin{tabular}{lrrrrrrrrrr}" in text
+    body = [line for line in text.splitlines() if line.startswith("    m ")]
+    assert [line.count("&") for line in body] == [10, 10, 10, 10]
+
+
+def test_the_wide_table_has_numbers_and_states(small, tmp_path):
+    write_wide_csv(small, tmp_path / "wide.csv")
+    with (tmp_path / "wide.csv").open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 8
+    first, second = lines[:2]
+    assert first["molecule"] == "ethanol"
+    assert (first["error"], first["unit"], first["model"]) == ("force RMSE", "kcal/mol/Å", "schnet")
+    assert (first["n200 mean"], first["n200 spread"]) == ("2.5", "0.5")
+    assert first["n400 cells"] == "2 pending, 1 done"
+    assert second["settings"] == "sigma=10"
+    assert (second["n400 mean"], second["n400 spread"]) == ("", "")
+    assert second["n400 cells"] == "1 running, 2 failed"
+
+
+FOUND = Finding(
+    severity="warning",
+    code="energy-offset",
+    where="sgdml ethanol 200 (seed 1)",
+    text="off by 0.5 kcal/mol",
+    advice="Look at it",
+    cells=("a" * 64, "b" * 64),
+    numbers={"bias_kcal_mol": 0.5},
+)
+
+
+def test_findings_stand_in_markdown_before_the_tables(small, tmp_path):
+    write_markdown(small, tmp_path / "results.md", [FOUND])
+    lines = (tmp_path / "results.md").read_text(encoding="utf-8").splitlines()
+    place = lines.index("## Quality: 1 warning")
+    assert lines[place + 2] == (
+        "- **warning** `energy-offset`: sgdml ethanol 200 (seed 1): off by 0.5 kcal/mol."
+        " Look at it."
+    )
+    assert place < lines.index("## Test errors")
+
+
+def test_nothing_found_is_said_in_markdown(small, tmp_path):
+    write_markdown(small, tmp_path / "results.md", [])
+    assert "## Quality: nothing found" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+def test_findings_as_csv_have_all_cells_and_numbers(tmp_path):
+    write_findings([FOUND], tmp_path / "findings.csv")
+    with (tmp_path / "findings.csv").open(newline="", encoding="utf-8") as file:
+        (line,) = csv.DictReader(file)
+    assert line["severity"] == "warning"
+    assert line["cells"] == f"{'a' * 64} {'b' * 64}"
+    assert line["numbers"] == '{"bias_kcal_mol": 0.5}'
+
+
+def test_no_findings_are_a_heading_alone(tmp_path):
+    write_findings([], tmp_path / "findings.csv")
+    assert (tmp_path / "findings.csv").read_bytes() == (
+        b"severity,code,where,text,advice,cells,numbers\r\n"
+    )

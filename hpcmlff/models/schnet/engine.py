@@ -14,7 +14,7 @@ from torch.utils import deterministic as _deterministic
 
 from hpcmlff.errors import TrainingError
 from hpcmlff.files import write_durably
-from hpcmlff.models.protocol import Progress
+from hpcmlff.models.protocol import Curve, Progress
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import Geometries
 from hpcmlff.models.schnet.estimate import EXPECTED, STEP
@@ -80,6 +80,11 @@ class NetworkTrainer:
         """Tell how far the training is; the loss is that of the averaged weights."""
         loss = None if math.isnan(state.loss) else state.loss
         return Progress(step=state.step, steps=state.steps, loss=loss, finished=state.finished)
+
+    def curve(self, state: Training) -> Curve:
+        """Return steps and losses of all validations, of the averaged weights."""
+        steps, losses = zip(*state.validations, strict=True) if state.validations else ((), ())
+        return Curve(steps=np.array(steps, dtype=np.int64), losses=np.array(losses, dtype=float))
 
     def rates(self, state: Training) -> dict[str, float]:
         """Return seconds per step on this machine, and what was expected of it."""

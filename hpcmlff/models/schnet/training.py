@@ -56,6 +56,7 @@ class Training:
         self.timer, self.expected_step_s = StepTimer(), step_s(self._settings, _size(task))
         self.step, self._stale = 0, 0
         self.loss, self.best_loss = math.nan, math.inf
+        self.validations: list[tuple[int, float]] = []
         self.steps = self._settings.budget(self._n_train)
         planned = self._planned_steps()
         self.compiled = is_compiled(task, planned) if arrays is None else bool(arrays["plan"][1])
@@ -143,28 +144,34 @@ class Training:
         """
         bad_step = self._recovery.bad_step()
         if bad_step is not None:
-            self.step = self._recovery.back(self._descent, bad_step, "training")
+            self._go_back(bad_step, "training")
         return bad_step is not None
+
+    def _go_back(self, bad_step: int, which: str) -> None:
+        self.step = self._recovery.back(self._descent, bad_step, which)
+        self.validations = [one for one in self.validations if one[0] <= self.step]
 
     def _validate(self) -> None:
         loss = float(self._problem.validation_loss())
         if diverged(loss, self.best_loss):
-            self.step = self._recovery.back(self._descent, self.step, "validation")
+            self._go_back(self.step, "validation")
             return
         self.loss, self._stale = loss, self._stale + 1
+        self.validations.append((self.step, loss))
         self._recovery.accept(self._descent, self.step)
         if loss < self.best_loss:
             self.best_loss, self._stale = loss, 0
             self._best.copy_(self._descent.vectors["average"])
 
     def arrays(self) -> Arrays:
-        """Return copies of all vectors, the number of steps done, the plan and the losses."""
+        """Return copies of all vectors, the number of steps done, the plan and all losses."""
         vectors = {"best": self._best, **self._descent.vectors}
         return {
             **{name: vector.cpu().numpy().copy() for name, vector in vectors.items()},
             "step": np.array([self.step]),
             "plan": np.array([self.steps, int(self.compiled), self._stale]),
             "losses": np.array([self.loss, self.best_loss]),
+            "validations": np.array(self.validations, dtype=np.float64).reshape(-1, 2),
             **self._recovery.arrays(),
         }
 
@@ -172,6 +179,9 @@ class Training:
         self.step = int(arrays["step"][0])
         self.steps, self._stale = int(arrays["plan"][0]), int(arrays["plan"][2])
         self.loss, self.best_loss = (float(loss) for loss in arrays["losses"])
+        self.validations = [
+            (int(step), float(loss)) for step, loss in arrays.get("validations", ())
+        ]
         found = tensors({name: arrays[name] for name in ("best", *self._descent.vectors)})
         self._best.copy_(found["best"])
         self._descent.restore(found, self.step)

@@ -55,14 +55,36 @@ def check_energies(
         The evidence for one of the three is strong.
     """
     spread, spread_predicted = reference.std(), predicted.std()
-    if len(reference) < _MIN_FRAMES or force_r2 < _MIN_FORCE_R2:
-        return
     if not spread or not spread_predicted:
         return
     correlation = float(np.corrcoef(reference, predicted)[0, 1])
+    check_agreement(len(reference), force_r2, correlation, float(spread / spread_predicted))
+
+
+def check_agreement(n_frames: int, force_r2: float, correlation: float, factor: float) -> None:
+    """Refuse energies of flipped sign, of other frames or on another scale.
+
+    Parameters
+    ----------
+    n_frames
+        Number of energies.
+    force_r2
+        Share of unseen forces' mean square that the model explains.
+    correlation
+        Of given and predicted energies.
+    factor
+        Spread of the given energies over that of the predicted ones.
+
+    Raises
+    ------
+    TrainingError
+        The evidence for one of the three is strong.
+    """
+    if n_frames < _MIN_FRAMES or force_r2 < _MIN_FORCE_R2:
+        return
     _check_sign(correlation)
     _check_pairing(correlation, force_r2)
-    _check_scale(correlation, float(spread / spread_predicted))
+    _check_scale(correlation, factor)
 
 
 def _check_sign(correlation: float) -> None:

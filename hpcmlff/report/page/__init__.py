@@ -1,0 +1,1 @@
+"""Results as one self-contained HTML file: no server, no network, no other file."""
