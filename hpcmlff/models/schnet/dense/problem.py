@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -58,7 +58,7 @@ class DenseProblem:
         graphs = settings.cuda_graphs and device != "cpu"
         if compiled:
             # Beside the job no processes are started, whose memory would count as well.
-            options = {"compile_threads": 1, "triton.cudagraphs": graphs}
+            options: dict[str, Any] = {"compile_threads": 1, "triton.cudagraphs": graphs}
             self._loss = torch.compile(
                 self._eager_loss, fullgraph=True, dynamic=False, options=options
             )
