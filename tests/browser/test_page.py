@@ -258,7 +258,7 @@ def test_gaps_stand_in_the_tables(tab: Tab, page: Path) -> None:
     tab.open(page)
     texts = "[...document.querySelectorAll('{}')].map(e => e.textContent)"
     assert tab.value(texts.format("td.gap")) == ["– pending"] * 4
-    partly = tab.value(texts.format("td.part"))
+    partly = tab.value(texts.format(".tables td.part"))
     assert [text.split(" ", 1)[1] for text in partly] == ["(1/3)"] * 4
 
 
