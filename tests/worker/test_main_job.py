@@ -278,14 +278,26 @@ def test_collect_writes_tables_and_plots_and_prints_rows(
         assert (report / name).is_file()
         assert name in text
     assert sorted(path.name for path in report.glob("*.png")) == [
+        "core_hours_springs.png",
+        "efficiency.png",
+        "elements_springs.png",
         "learning_curves_springs_mae.png",
         "learning_curves_springs_rmse.png",
+        "parity_springs.png",
     ]
     assert collect.main(["grid.yaml", "--json", "--no-plots", "-o", "elsewhere"]) == 0
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert [row["state"] for row in told["rows"]] == ["done"] * 4
     assert told["rows"][0]["n_test"] == 20
-    assert told["files"] == [f"elsewhere/results.{kind}" for kind in ("csv", "parquet", "md")]
+    assert [Path(name).name for name in told["files"]] == [
+        "results.csv",
+        "results.parquet",
+        "results_wide.csv",
+        "results.tex",
+        "results.md",
+        "findings.csv",
+    ]
+    assert {str(Path(name).parent) for name in told["files"]} == {"elsewhere"}
 
 
 def test_a_second_job_leaves_the_first_its_share_of_the_machine(
