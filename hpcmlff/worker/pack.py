@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from hpcmlff.worker.room import Room, Seat
 
 _WORDS = {0: "done", EXIT_STOPPED_EARLY: "stopped"}
-_LOOK_S = 0.05
-"""Time between two looks at the running cells."""
+_LOOK_S, _REST_S = 0.05, 0.2
+"""Time between two looks at the running cells; the longer one where none waits for their place."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,7 +84,7 @@ class Pack:
             self._collect()
             if self.stop.reason:
                 self._stop_all()
-            time.sleep(_LOOK_S)
+            time.sleep(_LOOK_S if self.waiting else _REST_S)
         self.exits |= {cell.id: EXIT_STOPPED_EARLY for cell, _ in self.waiting}
         return self.exits
 
