@@ -88,7 +88,9 @@ def test_asked_to_stop_all_cells_commit_and_the_job_is_put_back_for_them(
 def test_at_the_end_of_its_time_a_job_stops_all_cells_by_their_own_clocks(
     settled: Settled, tmp_path: Path
 ) -> None:
-    shared = four(settled, place={"walltime_s": 14})
+    # Longer than the four seconds that are left to it, however soon it begins.
+    store, frozen = settled(axes=FOUR, models="{mean: {steps: 80, step_s: 0.15}}")
+    shared = share(store, frozen.cells, place={"walltime_s": 14})
     code, printed = finish(shared.start(**scontrol(tmp_path)))
     assert (code, printed[-1]) == (0, "put back")
     told = {shared.end(one)["reason"] for one in range(4)}
