@@ -149,9 +149,8 @@ def _starts(run: Runner) -> Iterator[Figure]:
     for side in ("engine", "stock"):
         told = [run.side(f"{side}_start", settings) for _ in range(1 + run.rounds)][1:]
         for stage in told[0]:
-            what = "to_first_step" if stage == "age" else stage
             value = median(one[stage] for one in told)
-            yield Figure(name=f"start_{side}_{what}_s", value=value)
+            yield Figure(name=f"start_{side}_{stage}_s", value=value)
 
 
 def _checkpoint(run: Runner) -> Iterator[Figure]:
