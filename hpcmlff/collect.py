@@ -20,6 +20,7 @@ _EXAMPLES = console.examples(
     "python -m hpcmlff.collect                      the only store around here",
     "python -m hpcmlff.collect runs/study           checks, tables, figures",
     "python -m hpcmlff.collect runs/study --html    and one page to look at, or to send",
+    "python -m hpcmlff.collect runs/study --beside published",
     "python -m hpcmlff.collect runs/study -o paper  into another folder",
     "python -m hpcmlff.collect runs/study --json    rows and findings for scripts",
 )
@@ -28,11 +29,24 @@ _EXAMPLES = console.examples(
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option(
+    "--beside",
+    "beside",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Put what others reported beside: student_report, published, or a YAML file of yours.",
+)
 @click.option("--html", is_flag=True, help="Write one page with everything, results.html.")
 @click.option("--no-plots", is_flag=True, help="Draw no figures.")
 @click.option("--json", "as_json", is_flag=True, help="Print rows, findings, paths as JSON.")
 def command(
-    store: Path | None, output: Path | None, *, html: bool, no_plots: bool, as_json: bool
+    store: Path | None,
+    output: Path | None,
+    *,
+    beside: tuple[str, ...],
+    html: bool,
+    no_plots: bool,
+    as_json: bool,
 ) -> int:
     """Collect the results of STORE (a folder or a grid file), also while cells are running.
 
@@ -43,8 +57,10 @@ def command(
     """
     from hpcmlff.collection import collect, write_files
     from hpcmlff.finding import find_store
+    from hpcmlff.report.reference.reading import read
 
-    found = collect(find_store(store))
+    references = [read(name) for name in beside]
+    found = collect(find_store(store), references)
     folder = output or found.store.path / "report"
     paths = write_files(found, folder, plots=not no_plots, html=html, tell=_drawing())
     if as_json:

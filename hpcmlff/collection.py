@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from hpcmlff.report.drawing import write_plots
 from hpcmlff.report.findings import Finding, codes_of_cells
 from hpcmlff.report.plot import Plot
 from hpcmlff.report.plots import all_plots
+from hpcmlff.report.reference.reading import Reference, table
 from hpcmlff.results import results
 from hpcmlff.spec.states import CellState
 
@@ -50,10 +51,19 @@ class Collection:
     """One row per cell, with the codes of the findings about it."""
     findings: list[Finding]
     """What quality checks found, the worst first."""
+    references: list[Reference]
+    """What others reported, to stand beside."""
 
 
-def collect(store: Store) -> Collection:
+def collect(store: Store, references: Sequence[Reference] = ()) -> Collection:
     """Gather the results of a store's current grid and check them.
+
+    Parameters
+    ----------
+    store
+        The store.
+    references
+        What others reported, to stand beside the results.
 
     Raises
     ------
@@ -66,7 +76,14 @@ def collect(store: Store) -> Collection:
     findings = run_checks(examined(found.rows, found.facts, found.frames, split))
     codes = codes_of_cells(findings)
     rows = found.rows.assign(findings=[codes.get(cell, "") for cell in found.rows["cell_id"]])
-    return Collection(store=store, frozen=frozen, results=found, rows=rows, findings=findings)
+    return Collection(
+        store=store,
+        frozen=frozen,
+        results=found,
+        rows=rows,
+        findings=findings,
+        references=list(references),
+    )
 
 
 def write_files(
@@ -106,22 +123,25 @@ def write_files(
 
 
 def _tables(found: Collection, folder: Path) -> list[Path]:
-    rows, findings = found.rows, found.findings
+    rows, findings, references = found.rows, found.findings, found.references
     writers: dict[str, Callable[[Path], None]] = {
         "results.csv": lambda path: tables.write_csv(rows, path),
         "results.parquet": lambda path: tables.write_parquet(rows, path),
         "results_wide.csv": lambda path: tables.write_wide_csv(rows, path),
         "results.tex": lambda path: tables.write_latex(rows, path),
-        "results.md": lambda path: tables.write_markdown(rows, path, findings),
+        "results.md": lambda path: tables.write_markdown(rows, path, findings, references),
         "findings.csv": lambda path: tables.write_findings(findings, path),
     }
+    if references:
+        writers["beside.csv"] = lambda path: tables.write_beside(rows, references, path)
     for name, write in writers.items():
         write(folder / name)
     return [folder / name for name in writers]
 
 
 def _plots(found: Collection) -> list[Plot]:
-    return all_plots(found.rows, found.results.evidence, found.results.facts["place"])
+    places, references = found.results.facts["place"], table(found.references)
+    return all_plots(found.rows, found.results.evidence, places, references)
 
 
 def _page(found: Collection, folder: Path, drawn: list[Plot]) -> Path:
@@ -143,6 +163,7 @@ def _about(found: Collection) -> About:
         version=__version__,
         grid=grid,
         provenance=_provenance(found),
+        references=found.references,
     )
 
 
