@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
-import math
 import shlex
 import sys
 import traceback
@@ -93,7 +91,10 @@ def say(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Print plain data as JSON on stdout; NaN and infinity become null."""
-    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+    # Many times faster than json with its own indentation, which matters for 10,000 cells.
+    from pydantic_core import to_json
+
+    click.echo(to_json(value, indent=2, inf_nan_mode="null"))
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -111,11 +112,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

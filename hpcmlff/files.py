@@ -128,6 +128,14 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def changed_at(path: Path) -> float | None:
+    """Return when a file was last written, in seconds since the epoch; None if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.executors.processes import is_alive, is_here
-from hpcmlff.files import read_json
+from hpcmlff.files import changed_at, read_json
 from hpcmlff.fruitless import fruitless_jobs
 from hpcmlff.jobs import job_states
 from hpcmlff.spec.states import LIVE, CellState, JobState
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import look, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hpcmlff.executors.base import JobStates
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.layout import AttemptFolder
+    from hpcmlff.store.layout import AttemptFolder, CellFolder
     from hpcmlff.store.store import Store
 
 
@@ -58,6 +58,10 @@ class Standing:
     """The scheduler could not be asked about its job."""
     record: int = 0
     """Number of the submission its newest attempt belongs to; 0 for none."""
+    reported_at: float | None = None
+    """When a running cell last reported, in seconds since the epoch by the store's disk."""
+    saved_at: float | None = None
+    """When a running cell's newest checkpoint was written; None before the first one."""
 
 
 def survey(store: Store, cells: Iterable[Cell], *, fresh: bool = False) -> list[Standing]:
@@ -105,14 +109,14 @@ def _claims(store: Store, live: Mapping[int, JobStates]) -> dict[str, dict[int, 
 
 def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
     folder = store.cell(cell)
-    attempts = folder.attempts()
-    if attempts and is_done(folder):
-        return Standing(cell=cell, state=CellState.DONE, attempts=len(attempts))
+    seen = look(folder)
+    if seen.done:
+        return Standing(cell=cell, state=CellState.DONE, attempts=seen.attempts)
     unasked = any(claim.state is JobState.UNKNOWN for claim in claims.values())
-    if not attempts:
+    newest = seen.newest
+    if newest is None:
         state = CellState.QUEUED if claims else CellState.PENDING
         return Standing(cell=cell, state=state, unasked=unasked)
-    newest = attempts[0]
     start = read_json(newest.start) or {}
     state, reason = _of_attempt(newest, start, claims)
     if state is CellState.STOPPED and not reason:
@@ -120,12 +124,21 @@ def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
     return Standing(
         cell=cell,
         state=state,
-        attempts=len(attempts),
+        attempts=seen.attempts,
         progress=read_json(newest.progress) or {},
         reason=reason,
         unasked=unasked,
         record=start.get("record", 0),
+        **(_times(folder, newest) if state is CellState.RUNNING else {}),
     )
+
+
+def _times(folder: CellFolder, newest: AttemptFolder) -> dict[str, float | None]:
+    saved = next(newest_first(folder), None)
+    return {
+        "reported_at": changed_at(newest.progress),
+        "saved_at": None if saved is None else changed_at(saved),
+    }
 
 
 def _of_attempt(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded, TrainingError
 from hpcmlff.executors.processes import identify
 from hpcmlff.store.attempts import claim, describe, record_start
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance

@@ -17,8 +17,8 @@ from hpcmlff.files import read_json
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import ClusterProfile, Partition
 from hpcmlff.store.attempts import claim, record_end
-from hpcmlff.store.checkpoints import is_done
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store
 

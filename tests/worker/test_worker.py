@@ -19,8 +19,9 @@ from hpcmlff.reconcile import survey
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.attempts import claim
-from hpcmlff.store.checkpoints import newest_seal, restore
+from hpcmlff.store.checkpoints import restore
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import newest_seal
 from hpcmlff.store.store import Store, open_store
 
 Settled = Callable[..., tuple[Store, FrozenGrid]]
