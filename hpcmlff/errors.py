@@ -9,7 +9,8 @@
     │   └── DataError       3   a molecule's frames
     ├── StoreError          4   the store refuses or cannot be read
     │   ├── StoreMismatch   4   it belongs to another grid
-    │   └── CheckpointError 4   no checkpoint of a cell verifies
+    │   ├── CheckpointError 4   no checkpoint of a cell verifies
+    │   └── NoSuchCell      4   no cell is what a pattern means, or several are
     ├── SchedulerError      5   a job could not be submitted, found or cancelled
     │   └── JobRefused      5   the scheduler said no, and there is no job
     └── TrainingError       6   a cell cannot be trained as asked
@@ -103,6 +104,10 @@ class StoreMismatch(StoreError):  # noqa: N818 - the name says what it is
 
 class CheckpointError(StoreError):
     """A cell has checkpoints and none of them verifies."""
+
+
+class NoSuchCell(StoreError):  # noqa: N818 - the name says what it is
+    """No cell is what a pattern means, or several are and one is needed."""
 
 
 class SchedulerError(HpcmlffError):
