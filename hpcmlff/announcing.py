@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff import console
 from hpcmlff.console import duration
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import work_of
@@ -58,10 +58,8 @@ def reasons(proposal: Proposal) -> list[str]:
 
 def confirmed(profile: Profile, *, yes: bool) -> bool:
     """Ask whether to go on: only on a terminal, and only where others share the machine."""
-    import click
-
-    asks = isinstance(profile, ClusterProfile) and sys.stdin.isatty() and sys.stderr.isatty()
-    return yes or not asks or click.confirm("submit?", err=True)
+    shared = isinstance(profile, ClusterProfile)
+    return not shared or console.confirmed("submit?", yes=yes)
 
 
 def scripts(store: Store, profile: Profile, proposal: Proposal) -> list[str]:

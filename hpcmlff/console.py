@@ -97,11 +97,26 @@ def emit_json(value: Any) -> None:
     click.echo(to_json(value, indent=2, inf_nan_mode="null"))
 
 
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask whether to go on, if somebody is there to answer and has not said so already."""
+    return not asks(yes=yes) or click.confirm(question, err=True)
+
+
+def asks(*, yes: bool) -> bool:
+    """Tell whether `confirmed` would ask."""
+    return not yes and sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def terminal(*, stderr: bool = False) -> Console:
     """Return rich's console: colours and live redrawing on a terminal only."""
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 cell``, ``1,000 cells``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def duration(seconds: float) -> str:

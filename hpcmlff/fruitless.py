@@ -31,13 +31,15 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
     for record in store.ledger.newest_first():
         if not open_cells:
             break
+        cancelled = _cancelled(store, record)
         for position, cell_id in enumerate(record.cells):
             if cell_id not in open_cells:
                 continue
             if record.number <= open_cells[cell_id]:
                 del open_cells[cell_id]
                 continue
-            if _is_fruitless(store, record, position // record.cells_per_element):
+            element = position // record.cells_per_element
+            if cell_id not in cancelled and _is_fruitless(store, record, element):
                 counted[cell_id].append(record)
             if len(counted[cell_id]) >= _limit(record):
                 found[cell_id] = _words(store, counted[cell_id])
@@ -46,10 +48,14 @@ def fruitless_jobs(store: Store, idle: Mapping[str, int]) -> dict[str, str]:
     return found
 
 
+def _cancelled(store: Store, record: Record) -> frozenset[str]:
+    if store.ledger.is_cancelled(record.number):
+        return frozenset(record.cells)
+    return store.ledger.cancelled_cells(record.number)
+
+
 def _is_fruitless(store: Store, record: Record, element: int) -> bool:
     if record.job is None or _may_not_reach_all(record):
-        return False
-    if store.ledger.is_cancelled(record.number):
         return False
     return not store.ledger.cause(record.number, element).startswith("CANCELLED")
 

@@ -34,6 +34,8 @@ class Claim:
     machine works through its cells."""
     follows: bool
     """It waits for another job of the same cell."""
+    left: bool = False
+    """It was asked to leave this cell, and goes on with its others."""
 
 
 Claims = Mapping[int, Claim]
@@ -99,10 +101,16 @@ def _claims(store: Store, live: Mapping[int, JobStates]) -> dict[str, dict[int, 
         record = store.ledger.read(number)
         each = record.cells_per_element
         again = each == 1 or record.profile["scheduler"] != "local"
+        left = store.ledger.cancelled_cells(number) if each > 1 else frozenset()
         for position, cell_id in enumerate(record.cells):
             state = states[position // each]
             if state in LIVE:
-                claim = Claim(state=state, again=again, follows=record.after is not None)
+                claim = Claim(
+                    state=state,
+                    again=again,
+                    follows=record.after is not None,
+                    left=cell_id in left,
+                )
                 claims.setdefault(cell_id, {})[number] = claim
     return claims
 
@@ -115,7 +123,7 @@ def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
     unasked = any(claim.state is JobState.UNKNOWN for claim in claims.values())
     newest = seen.newest
     if newest is None:
-        state = CellState.QUEUED if claims else CellState.PENDING
+        state = CellState.QUEUED if _any_future(claims.values()) else CellState.PENDING
         return Standing(cell=cell, state=state, unasked=unasked)
     start = read_json(newest.start) or {}
     state, reason = _of_attempt(newest, start, claims)
@@ -154,7 +162,8 @@ def _of_attempt(
     reason = str(end.get("message") or end.get("reason") or "")
     if end["outcome"] == "failed":
         # What follows in a chain leaves a failed cell alone; a retry was asked for.
-        retried = any(key > number and not claim.follows for key, claim in claims.items())
+        later = (claim for key, claim in claims.items() if key > number)
+        retried = any(not claim.follows and not claim.left for claim in later)
         return (CellState.QUEUED, "") if retried else (CellState.FAILED, reason)
     goes_on = _has_future(number, claims, killed=end["outcome"] == "killed")
     return (CellState.QUEUED, "") if goes_on else (CellState.STOPPED, reason)
@@ -163,6 +172,8 @@ def _of_attempt(
 def _has_future(number: int, claims: Claims, *, killed: bool = False) -> bool:
     """Tell whether a job will go on with a cell whose attempt, of one submission, is over."""
     for key, claim in claims.items():
+        if claim.left:
+            continue
         # A job that runs has left behind what another one took over, or what was killed
         # beside its other cells; one that waits comes to all of its cells.
         if key > number or claim.state is not JobState.RUNNING:
@@ -170,6 +181,10 @@ def _has_future(number: int, claims: Claims, *, killed: bool = False) -> bool:
         if key == number and claim.again and not killed:
             return True
     return False
+
+
+def _any_future(claims: Iterable[Claim]) -> bool:
+    return any(not claim.left for claim in claims)
 
 
 def _seen_dead(process: Mapping[str, Any] | None) -> bool:

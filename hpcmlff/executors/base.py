@@ -85,8 +85,16 @@ class Executor(Protocol):
         """
         ...
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Ask these jobs to stop; cells commit a checkpoint first.
+
+        Parameters
+        ----------
+        jobs
+            The jobs.
+        elements
+            For each job those of its elements that are meant, or nothing for the whole job;
+            whole jobs if left out.
 
         Raises
         ------

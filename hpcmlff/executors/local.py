@@ -71,14 +71,15 @@ class LocalExecutor:
         """Return nothing: nobody keeps how a process ended."""
         return [{} for _ in jobs]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
-        """Send SIGTERM; submitit's controller passes it on.
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
+        """Send SIGTERM; submitit's controller passes it on. A job has one element.
 
         Raises
         ------
         SchedulerError
             A job runs on another host.
         """
+        del elements
         for job in jobs:
             process = job["process"]
             if process is None:

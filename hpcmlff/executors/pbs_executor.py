@@ -105,7 +105,7 @@ class OpenPbsExecutor:
         known = [_causes(_elements(job), found) for job in jobs]
         return [late | told for late, told in zip(overdue_, known, strict=True)]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Send SIGTERM to what runs and take the rest from the queue, with one qdel.
 
         Raises
@@ -113,8 +113,9 @@ class OpenPbsExecutor:
         SchedulerError
             PBS refused; its words are shown.
         """
-        elements = sum(int(job["elements"]) for job in jobs)
-        pbs_asking.delete([_id(job) for job in jobs], elements)
+        meant = list(zip(jobs, elements or [()] * len(jobs), strict=True))
+        number = sum(len(own) or int(job["elements"]) for job, own in meant)
+        pbs_asking.delete([one for job, own in meant for one in _ids(job, own)], number)
 
     def _plug_in(self, work: Work) -> PbsExecutor:
         # It imports submitit, which most commands do without.
@@ -144,6 +145,11 @@ def _causes(elements: Sequence[JobId], found: Mapping[JobId, Attributes]) -> dic
 
 def _id(job: Job) -> JobId:
     return read_id(str(job["job_id"]))
+
+
+def _ids(job: Job, elements: Sequence[int]) -> list[JobId]:
+    whole = _id(job)
+    return [_elements(job)[one] for one in elements] if elements and whole.is_array else [whole]
 
 
 def _elements(job: Job) -> list[JobId]:

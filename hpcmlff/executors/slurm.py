@@ -21,6 +21,7 @@ from hpcmlff.executors.slurm_states import (
     SQUEUE_FORMAT,
     element_states,
     endings,
+    ranges,
     sacct_rows,
     squeue_rows,
 )
@@ -132,7 +133,7 @@ class SlurmExecutor:
         found = endings(rows)
         return [found.get(str(job["job_id"]), {}) for job in jobs]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Send SIGTERM to what runs and take the rest from the queue, with one call.
 
         Raises
@@ -141,7 +142,14 @@ class SlurmExecutor:
             Slurm refused; its words are shown.
         """
         if jobs:
-            run_command(["scancel", *(str(job["job_id"]) for job in jobs)])
+            meant = elements or [()] * len(jobs)
+            run_command(["scancel", *map(_name, jobs, meant)])
+
+
+def _name(job: Job, elements: Sequence[int]) -> str:
+    if not elements or int(job["elements"]) == 1:
+        return str(job["job_id"])
+    return f"{job['job_id']}_[{ranges(elements)}]"
 
 
 def _squeue(users: Sequence[str]) -> list[str]:

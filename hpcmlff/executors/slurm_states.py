@@ -74,6 +74,17 @@ def sacct_rows(printed: str) -> Iterable[tuple[str, int, str]]:
             yield job_id, index, words
 
 
+def ranges(elements: Iterable[int]) -> str:
+    """Return numbers of elements as Slurm writes them: ``0-2,5``."""
+    found: list[list[int]] = []
+    for element in sorted(set(elements)):
+        if found and element == found[-1][1] + 1:
+            found[-1][1] = element
+        else:
+            found.append([element, element])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in found)
+
+
 def _elements(text: str) -> Iterator[int]:
     """Return the elements in ``7``, or in ``[0-2,5%4]`` for those that never ran."""
     for part in text.strip("[]").partition("%")[0].split(","):

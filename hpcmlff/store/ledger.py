@@ -2,7 +2,8 @@
 
 ``000001.json`` is written before the scheduler is asked (the intent),
 ``000001.job.json`` once it has answered, ``000001.cancelled.json`` when somebody has
-asked the job to stop, ``000001.ended.json`` when it is known to be over. What a job has
+asked the job to stop (``000001.cancelled-1.json``, ``-2`` and so on where that is meant for some
+of its cells), ``000001.ended.json`` when it is known to be over. What a job has
 submitted itself is written down at once, with the job. Files are never changed.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import MISSING, asdict, dataclass, fields
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.errors import StoreError
@@ -18,7 +20,7 @@ from hpcmlff.files import create_once, json_bytes, read_json, write_durably
 from hpcmlff.store.names import checked_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 _RECORD = re.compile(r"(\d{6,})\.json")
@@ -116,9 +118,24 @@ class Ledger:
         """Write down what the executor returned."""
         write_durably(self._path(record.number, "job"), [json_bytes(dict(job))])
 
-    def cancel(self, record: Record) -> None:
-        """Write down that the job was asked to stop, before it is."""
-        write_durably(self._path(record.number, "cancelled"), [json_bytes({"cancelled": True})])
+    def cancel(self, record: Record, cells: Collection[str] = ()) -> None:
+        """Write down that the job is asked to stop, before it is.
+
+        Parameters
+        ----------
+        record
+            The submission.
+        cells
+            Ids of those of its cells that are meant; all of them if left out.
+        """
+        if not cells:
+            write_durably(self._path(record.number, "cancelled"), [json_bytes({"cancelled": True})])
+            return
+        if self.cancelled_cells(record.number).issuperset(cells):
+            return
+        content, part = [json_bytes({"cells": sorted(cells)})], 1
+        while not create_once(self._path(record.number, f"cancelled-{part}"), content):
+            part += 1
 
     def close(self, record: Record, causes: Mapping[int, str] | None = None) -> None:
         """Write down that the job is over.
@@ -133,9 +150,21 @@ class Ledger:
         facts = {"ended": True, "causes": {str(k): v for k, v in (causes or {}).items()}}
         write_durably(self._path(record.number, "ended"), [json_bytes(facts)])
 
-    def is_cancelled(self, number: int) -> bool:
-        """Tell whether a job was asked to stop."""
-        return self._path(number, "cancelled").exists()
+    def is_cancelled(self, number: int, cell_id: str = "") -> bool:
+        """Tell whether a job was asked to stop, or to leave one of its cells."""
+        if self._path(number, "cancelled").exists():
+            return True
+        return bool(cell_id) and cell_id in self.cancelled_cells(number)
+
+    def cancelled_cells(self, number: int) -> frozenset[str]:
+        """Return the ids of the cells that a job was asked to leave, apart from the others."""
+        found: set[str] = set()
+        for part in count(1):
+            path = self._path(number, f"cancelled-{part}")
+            if not path.exists():
+                break
+            found.update((read_json(path) or {}).get("cells", ()))
+        return frozenset(found)
 
     def is_ended(self, number: int) -> bool:
         """Tell whether a job is known to be over."""

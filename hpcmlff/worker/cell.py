@@ -60,6 +60,8 @@ def run_order(order: Order, pace: Pace) -> int:
     folder = store.cell(cell)
     if is_done(folder):
         return 0
+    if order.record and store.ledger.is_cancelled(order.record, cell.id):
+        return EXIT_STOPPED_EARLY
     own = claim(folder)
     outside = _log_to(own)
     allocation = order.allocation
@@ -79,7 +81,7 @@ def run_order(order: Order, pace: Pace) -> int:
         describe(folder, {"id": cell.id, **cell.identity()})
         process = identify(os.getpid())
         record_start(own, {"record": order.record, "process": process, **facts})
-        _check_progress(wasted_attempts(folder, own, store.ledger), order.attempts_cap)
+        _check_progress(wasted_attempts(store, cell, own), order.attempts_cap)
         return attempt.run(store)
     except Superseded as error:
         LOG.info("stopped: %s", error)

@@ -63,7 +63,10 @@ def end(store: Store, record: Record, ran: Ran, reason: str) -> str:
         return _arrange_successor(store, record, ran, reason)
     if failed := [code for code in ran.exits.values() if code not in {0, EXIT_STOPPED_EARLY}]:
         raise SystemExit(failed[0] if failed[0] > 0 else _SIGNALLED - failed[0])
-    return "another job has the cell" if ran.unfinished else "done"
+    left = [store.ledger.is_cancelled(record.number, cell.id) for cell in ran.unfinished]
+    if all(left):
+        return "cancelled" if left else "done"
+    return "another job has the cell"
 
 
 def _arrange_successor(store: Store, record: Record, ran: Ran, reason: str) -> str:

@@ -22,7 +22,7 @@ from hpcmlff.worker.stop import StopRequest
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from hpcmlff.executors.base import Job
     from hpcmlff.spec.cells import Cell
@@ -48,6 +48,8 @@ class Running:
     """The worker."""
     identity: Mapping[str, Any] | None
     """What tells it from every other process; None if it was gone at once."""
+    told: float | None = None
+    """When it alone was asked to stop; None if it was not."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -72,6 +74,8 @@ class Pack:
     """Cell id to its worker's exit code; below zero is the signal that killed it."""
     processes: list[Mapping[str, Any]] = field(default_factory=list)
     """All workers so far."""
+    looked: float = float("-inf")
+    """When it was last looked for cells that are to be left."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -80,6 +84,7 @@ class Pack:
         the request on, lets every cell commit, and starts no more.
         """
         while self.running or (self.waiting and not self.stop.reason):
+            self._heed_cancels()
             self._start_what_fits()
             self._collect()
             if self.stop.reason:
@@ -87,6 +92,26 @@ class Pack:
             time.sleep(_LOOK_S if self.waiting else _REST_S)
         self.exits |= {cell.id: EXIT_STOPPED_EARLY for cell, _ in self.waiting}
         return self.exits
+
+    def _heed_cancels(self) -> None:
+        if time.monotonic() - self.looked < seconds(self.record.profile["progress_interval"]):
+            return
+        self.looked = time.monotonic()
+        if cancelled := self.store.ledger.cancelled_cells(self.record.number):
+            self._leave(cancelled)
+
+    def _leave(self, cancelled: Collection[str]) -> None:
+        """Begin none of these cells, and stop those that run."""
+        for cell, _ in self.waiting:
+            if cell.id in cancelled:
+                self._note(cell, EXIT_STOPPED_EARLY, "cancelled")
+        self.waiting = deque(one for one in self.waiting if one[0].id not in cancelled)
+        for one in (one for one in self.running if one.cell.id in cancelled):
+            if one.told is None:
+                one.told = time.monotonic()
+                one.process.terminate()
+            elif time.monotonic() - one.told > self.patience_s:
+                one.process.kill()
 
     def _start_what_fits(self) -> None:
         for _ in range(len(self.waiting)):

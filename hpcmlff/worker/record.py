@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder, CellFolder
-    from hpcmlff.store.ledger import Ledger, Record
+    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
 
     Processes = Collection[Mapping[str, Any] | None]
@@ -60,7 +60,8 @@ def reason_to_leave(store: Store, record: Record, cell: Cell) -> str:
     if record.ended:
         return "its submission was given up, or is over"
     # Who cancelled may not have seen a job that was just being submitted.
-    if any(store.ledger.is_cancelled(n) for n in (record.number, record.successor_of) if n):
+    submissions = [number for number in (record.number, record.successor_of) if number]
+    if any(store.ledger.is_cancelled(number, cell.id) for number in submissions):
         return "it was cancelled"
     newest = store.cell(cell).attempts()[:1]
     if not newest:
@@ -137,17 +138,17 @@ def note_killed(
     return None
 
 
-def wasted_attempts(folder: CellFolder, own: AttemptFolder, ledger: Ledger) -> int:
-    """Count the attempts right before one's own that left no checkpoint.
+def wasted_attempts(store: Store, cell: Cell, own: AttemptFolder) -> int:
+    """Count the attempts of a cell right before one's own that left no checkpoint.
 
     A failed attempt ends the count: somebody has asked for the cell again. Attempts of
     cancelled jobs are not counted.
     """
     wasted = 0
-    for attempt in folder.attempts():
+    for attempt in store.cell(cell).attempts():
         if attempt.number >= own.number:
             continue
         if attempt.generations() or has_failed(attempt):
             break
-        wasted += not ledger.is_cancelled(record_of(attempt))
+        wasted += not store.ledger.is_cancelled(record_of(attempt), cell.id)
     return wasted

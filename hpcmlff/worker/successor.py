@@ -69,7 +69,7 @@ def submit_successor(
     except (SchedulerError, OSError) as error:
         return f"stopped; no job goes on: {error}"
     # Somebody may have come in between who could not see the record yet.
-    if store.ledger.is_cancelled(record.number):
+    if all(store.ledger.is_cancelled(record.number, cell.id) for cell in cells):
         return _take_back("cancelled", store, made, executor)
     if not all(is_newest(store, cell, processes) for cell in cells):
         return _take_back(f"stopped; {OVERTAKEN}", store, made, executor)

@@ -218,6 +218,9 @@ def test_all_jobs_are_cancelled_by_one_call_in_whose_words_errors_are_told(
     slurm.cancel([JOB, SINGLE])
     slurm.cancel([])
     assert log.read_text() == "63 64\n"
+    slurm.cancel([JOB, SINGLE], [[2, 0], [0]])
+    slurm.cancel([JOB, SINGLE], [[], []])
+    assert log.read_text().splitlines()[1:] == ["63_[0,2] 64", "63 64"]
     put("scancel", "echo 'scancel: error: Access denied' >&2; exit 1")
     with pytest.raises(SchedulerError, match=r"^scancel: scancel: error: Access denied$"):
         slurm.cancel([JOB])

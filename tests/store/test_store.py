@@ -159,6 +159,24 @@ def test_the_ledger_numbers_records_and_remembers_their_end(store: Store) -> Non
     assert not ledger.is_cancelled(2)
     ledger.cancel(two)
     assert ledger.is_cancelled(2)
+    assert ledger.is_cancelled(2, "any of its cells")
+
+
+def test_the_ledger_remembers_the_cells_that_a_job_was_asked_to_leave(store: Store) -> None:
+    intent = Intent(
+        profile={"name": "local"}, cells=("a", "b", "c"), mark="a", revision=1, placement={}
+    )
+    record = store.ledger.intend(intent)
+    assert store.ledger.cancelled_cells(1) == frozenset()
+    store.ledger.cancel(record, ["b"])
+    store.ledger.cancel(record, ["b"])
+    store.ledger.cancel(record, ["c", "b"])
+    assert store.ledger.cancelled_cells(1) == {"b", "c"}
+    found = [store.ledger.is_cancelled(1, cell) for cell in ("", "a", "b", "c")]
+    assert found == [False, False, True, True]
+    names = sorted(path.name for path in store.layout.ledger.iterdir())
+    assert names == ["000001.cancelled-1.json", "000001.cancelled-2.json", "000001.json"]
+    assert store.ledger.open_records() == [record]
 
 
 def test_what_was_submitted_before_is_written_down_with_its_job(store: Store) -> None:
