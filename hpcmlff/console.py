@@ -79,9 +79,9 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def next_step(module: str, store: Path) -> str:
+def next_step(module: str, store: Path, *words: str) -> str:
     """Return the line that says what to type next, quoted for the shell."""
-    return f"next: python -m {module} {shlex.quote(str(store))}"
+    return f"next: python -m {module} {shlex.join([str(store), *words])}"
 
 
 def say(text: str) -> None:
@@ -112,6 +112,15 @@ def terminal(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+def brief(seconds: float) -> str:
+    """Return a time in at most seven letters: ``42 s``, ``13 min``, ``2.2 h``, ``12 d``."""
+    for size_s, unit in ((86400, "d"), (3600, "h")):
+        if seconds >= 2 * size_s:
+            number = seconds / size_s
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+    return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
 
 
 def plural(number: int, noun: str) -> str:
