@@ -53,7 +53,8 @@ def command(words: Sequence[str], profile: str | None, **given: bool) -> int:
     from hpcmlff.executors.recognition import choose_profile
     from hpcmlff.submission import Request, carry_out
 
-    request = Request(profile=choose_profile(profile, console.say), retry_failed=True, **given)
+    here = choose_profile(profile, console.say)
+    request = Request(profile=here, retry_failed=True, careful=True, **given)
     return carry_out(store, frozen.part(failed), request)
 
 

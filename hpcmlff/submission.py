@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff import console
 from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons, scripts
 from hpcmlff.checking import draft_estimates
 from hpcmlff.console import emit_json, next_step, say
@@ -40,6 +41,8 @@ class Request:
     """Tell the outcome as JSON on stdout."""
     yes: bool = True
     """Do not ask before submitting."""
+    careful: bool = False
+    """Ask on a machine of one's own as well."""
 
 
 def preview(made: Draft, request: Request) -> int:
@@ -86,6 +89,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         for line in reasons(proposal):
             say(line)
         say(announcement(request.profile, proposal))
+        if request.careful:
+            return console.confirmed("submit?", yes=request.yes)
         return confirmed(request.profile, yes=request.yes)
 
     made = dispatch(store, frozen, request.profile, retry_failed=request.retry_failed, agree=agree)

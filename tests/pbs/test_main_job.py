@@ -13,7 +13,7 @@ from cluster.unbroken import assert_unbroken, history
 from pbs.conftest import StartPbs
 from pbs.pbs_study import assert_resumed, pbs_study, queue, sabarmati, started
 
-from hpcmlff import cancel
+from hpcmlff import cancel, retry
 from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.commands import run_command
 from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
@@ -75,6 +75,27 @@ def test_some_cells_of_an_array_are_cancelled_and_the_others_go_on(
     assert study.resume() == 0
     study.await_states("done", "done", "done")
     assert study.attempts() == [2, 1, 2]
+    assert_unbroken(study)
+
+
+def test_a_cell_that_has_failed_is_tried_again_if_asked(
+    pbs: FakePbs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = started(tmp_path, seeds=range(2))
+    assert cancel.main([str(study.store.path)]) == 0
+    study.await_states("stopped", "stopped")
+    frames = study.store.layout.dataset("springs")
+    frames.rename(tmp_path / "away")
+    assert study.resume() == 0
+    study.await_states("failed", "failed")
+    (tmp_path / "away").rename(frames)
+    words = ["--profile", str(study.profile), "--yes"]
+    capsys.readouterr()
+    assert retry.main([str(study.store.path), "*/*/*/s1", *words]) == 0
+    assert "failed (/" in capsys.readouterr().err
+    study.await_states("failed", "done")
+    assert retry.main([str(study.store.path), "state=failed", *words, "--wait"]) == 0
+    assert study.attempts() == [3, 3]
     assert_unbroken(study)
 
 

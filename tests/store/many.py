@@ -64,7 +64,6 @@ PROFILE = ClusterProfile(
     name="many",
     scheduler="slurm",
     partitions=(Partition(name="cpu", cpus=16, mem_gb=64.0, walltime="1h"),),
-    poll_interval="1s",
 )
 
 
@@ -83,22 +82,23 @@ class Many:
         return [cell for cell in self.cells if self.states[cell.id] is state]
 
     def put_slurm(self, folder: Path) -> None:
-        """Put a squeue into a folder that says what belongs to this store, and counts its calls."""
+        """Put a squeue into a folder that says what belongs here, and notes when it was asked."""
         folder.mkdir(exist_ok=True)
         (folder / "squeue.txt").write_text(self.squeue, encoding="ascii")
-        script = '#!/bin/sh\nhere=$(dirname "$0")\necho x >>"$here/calls"\ncat "$here/squeue.txt"\n'
-        (folder / "squeue").write_text(script, encoding="ascii")
+        lines = ['here=$(dirname "$0")', 'date +%s.%N >>"$here/calls"', 'cat "$here/squeue.txt"']
+        (folder / "squeue").write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="ascii")
         (folder / "squeue").chmod(0o755)
 
 
-def make_many(path: Path, number: int = 10_000) -> Many:
+def make_many(path: Path, number: int = 10_000, poll_interval: str = "1s") -> Many:
     """Make a store of a multiple of `KINDS` cells; nothing waits for the disk."""
     with mock.patch.object(os, "fsync"):
         store = create_store(path, "many")
         cells = tuple(_cells(number // KINDS))
         store.grids.freeze(_frozen(cells))
         states = {cell.id: STATES[index % len(STATES)] for index, cell in enumerate(cells)}
-        squeue = "".join(_submitted(store, cells, states))
+        profile = PROFILE.model_dump(mode="json") | {"poll_interval": poll_interval}
+        squeue = "".join(_submitted(store, profile, cells, states))
         image = {final: to_image(_content(final=final)) for final in (False, True)}
         for cell in cells:
             _begin(store, cell, states[cell.id], image)
@@ -132,22 +132,25 @@ def _frozen(cells: tuple[Cell, ...]) -> FrozenGrid:
 
 
 def _submitted(
-    store: Store, cells: Sequence[Cell], states: Mapping[str, CellState]
+    store: Store,
+    profile: Mapping[str, Any],
+    cells: Sequence[Cell],
+    states: Mapping[str, CellState],
 ) -> Iterator[str]:
     """Write down the jobs of all cells but the pending ones; yield lines of squeue."""
     tried = [cell for cell in cells if states[cell.id] is not CellState.PENDING]
     words = {CellState.RUNNING: "RUNNING", CellState.QUEUED: "PENDING"}
     for first in range(0, len(tried), CELLS_PER_JOB):
         chunk = tried[first : first + CELLS_PER_JOB]
-        number = _record(store, chunk)
+        number = _record(store, profile, chunk)
         for element, cell in enumerate(chunk):
             if word := words.get(states[cell.id]):
                 yield f"{number}|{element}|{word}\n"
 
 
-def _record(store: Store, cells: Iterable[Cell]) -> int:
+def _record(store: Store, profile: Mapping[str, Any], cells: Iterable[Cell]) -> int:
     intent = Intent(
-        profile=PROFILE.model_dump(mode="json"),
+        profile=profile,
         cells=tuple(cell.id for cell in cells),
         mark=f"mark{len(list(store.ledger.newest_first())) + 1}",
         revision=1,
