@@ -69,7 +69,6 @@ def test_status_shows_all_on_one_page_and_asks_once(many: Many, run: Run, tmp_pa
     assert max(map(len, lines[1:-1])) <= 80
     assert len(lines) < 70
     assert "\x1b" not in text
-    run(status.main, "--all")
     assert len((tmp_path / "bin" / "calls").read_text().splitlines()) == 1
 
 

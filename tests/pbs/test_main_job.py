@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import pytest
 from cluster.unbroken import assert_unbroken, history
 from pbs.conftest import StartPbs
@@ -85,10 +87,12 @@ def test_a_cell_that_has_failed_is_tried_again_if_asked(
     assert cancel.main([str(study.store.path)]) == 0
     study.await_states("stopped", "stopped")
     frames = study.store.layout.dataset("springs")
-    frames.rename(tmp_path / "away")
+    shutil.copy(frames, tmp_path / "whole")
+    with h5py.File(frames, "r+") as file:
+        file["energies"][0] += 1.0
     assert study.resume() == 0
     study.await_states("failed", "failed")
-    (tmp_path / "away").rename(frames)
+    shutil.copy(tmp_path / "whole", frames)
     words = ["--profile", str(study.profile), "--yes"]
     capsys.readouterr()
     assert retry.main([str(study.store.path), "*/*/*/s1", *words]) == 0

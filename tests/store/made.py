@@ -35,7 +35,7 @@ def make_store(path: Path, *, seeds: int = 2, frames: int = 6) -> tuple[Store, l
     cells = [_cell(digest, seed) for seed in range(seeds)]
     freeze(store, cells)
     intent = Intent(
-        profile={"name": "local"},
+        profile={"name": "local", "attempts_without_progress": 5},
         cells=tuple(cell.id for cell in cells),
         mark="abc",
         revision=1,
