@@ -112,8 +112,9 @@ def _target(store: Store, number: int, states: JobStates, wanted: Wanted) -> Tar
     if not meant and wanted is not None:
         return None
     whole = len(meant) == len(known)
-    others = {record.element(cell) for cell in known.keys() - meant.keys()}
-    stopped = sorted({record.element(cell) for cell in meant} - others)
+    at = _elements(record)
+    others = {at[cell] for cell in known.keys() - meant.keys()}
+    stopped = sorted({at[cell] for cell in meant} - others)
     return Target(
         record=record,
         cells=tuple(meant),
@@ -122,6 +123,10 @@ def _target(store: Store, number: int, states: JobStates, wanted: Wanted) -> Tar
         whole=whole,
         elements=() if whole else tuple(stopped),
     )
+
+
+def _elements(record: Record) -> dict[str, int]:
+    return {cell: place // record.cells_per_element for place, cell in enumerate(record.cells)}
 
 
 def _known(store: Store, record: Record, states: JobStates) -> dict[str, JobState]:
@@ -134,8 +139,8 @@ def _known(store: Store, record: Record, states: JobStates) -> dict[str, JobStat
     cells = [cell for cell in store.grids.read(record.revision).cells if cell.id in ids]
     at = {CellState.RUNNING: JobState.RUNNING, CellState.QUEUED: JobState.QUEUED}
     found = [one for one in survey(store, cells) if one.state in at]
-    live = {element for element, state in enumerate(states) if state in LIVE}
-    ours = [one for one in found if record.element(one.cell.id) in live]
+    of = _elements(record)
+    ours = [one for one in found if states[of[one.cell.id]] in LIVE]
     return {one.cell.id: at[one.state] for one in ours}
 
 

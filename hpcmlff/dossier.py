@@ -10,7 +10,6 @@ from hpcmlff.errors import CheckpointError
 from hpcmlff.outputs import job_output
 from hpcmlff.spec.variants import varied
 from hpcmlff.store.checkpoints import Checkpoint, restore
-from hpcmlff.store.losses import losses
 from hpcmlff.views.rows import row
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from hpcmlff.store.store import Store
 
 _PROVENANCE = ("python", "packages", "git_commit", "host", "cpu", "gpu", "threads")
+_CURVE = ("curve/step", "curve/loss")
 _SHARES = ("from_step", "to_step", "train_s", "cpu_s", "peak_mem_gb")
 
 
@@ -40,9 +40,10 @@ def dossier(store: Store, frozen: FrozenGrid, standing: Standing) -> dict[str, A
     dict
         What `hpcmlff.views.rows.row` says, then ``settings`` and those of them that the grid
         varies, ``resources`` as the grid asks for them, ``tries`` (newest first), ``jobs``
-        (newest first), ``checkpoint``, ``metrics``, ``losses``, ``provenance``, ``files``.
+        (newest first), ``checkpoint``, ``metrics``, ``losses`` (step and loss of each
+        validation, in the trainer's own unit), ``provenance``, ``files``.
     """
-    cell, folder = standing.cell, store.cell(standing.cell)
+    cell = standing.cell
     newest, damage = _restored(store, standing)
     notes = newest.content.notes if newest else {}
     tries, jobs = attempts_of(store, standing), _jobs(store, cell.id)
@@ -56,7 +57,7 @@ def dossier(store: Store, frozen: FrozenGrid, standing: Standing) -> dict[str, A
         "jobs": jobs,
         "checkpoint": _checkpoint(newest, damage),
         "metrics": notes.get("metrics"),
-        "losses": losses(folder),
+        "losses": _losses(newest, standing),
         "provenance": _provenance(tries, notes),
         "files": _files(store, standing, tries, jobs),
     }
@@ -67,6 +68,19 @@ def _restored(store: Store, standing: Standing) -> tuple[Checkpoint | None, str]
         return restore(store.cell(standing.cell)), ""
     except CheckpointError as error:
         return None, str(error)
+
+
+def _losses(newest: Checkpoint | None, standing: Standing) -> list[tuple[int, float]]:
+    """Return the validations up to the newest checkpoint, and what was reported since."""
+    plain = newest.content.plain if newest else {}
+    columns = [plain[name].tolist() for name in _CURVE if name in plain]
+    found: list[tuple[int, float]] = []
+    if len(columns) == len(_CURVE):
+        found = list(zip(*columns, strict=True))
+    step, loss = standing.progress.get("step", 0), standing.progress.get("loss")
+    if loss is None or (found and (step <= found[-1][0] or loss == found[-1][1])):
+        return found
+    return [*found, (step, loss)]
 
 
 def _try(one: Tried, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

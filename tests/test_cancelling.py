@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from store.made import STEPS, make_store, train
 
 from hpcmlff.cancelling import counted, stop, targets
+from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import ClusterProfile, Partition
+from hpcmlff.store.attempts import record_start
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store, create_store
 
@@ -55,19 +58,24 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
     return make
 
 
-def submitted(store: Store, *cells: str, taken: bool = True, **changes: Any) -> Record:
+def submitted(
+    store: Store, *cells: str, taken: bool = True, elements: int = 0, **changes: Any
+) -> Record:
     number = len(list(store.ledger.newest_first())) + 1
-    intent = Intent(
-        profile=PROFILE.model_dump(mode="json"),
-        cells=cells,
-        mark=f"mark{number}",
-        revision=1,
-        placement=asdict(PLACE),
-        **changes,
-    )
+    facts: dict[str, Any] = {
+        "profile": PROFILE.model_dump(mode="json"),
+        "mark": f"mark{number}",
+        "revision": 1,
+        "placement": asdict(PLACE),
+    }
+    intent = Intent(cells=cells, **facts | changes)
     record = store.ledger.intend(intent)
     if taken:
-        job = {"job_id": str(60 + number), "elements": len(cells), "user": getpass.getuser()}
+        job = {
+            "job_id": str(60 + number),
+            "elements": elements or len(cells),
+            "user": getpass.getuser(),
+        }
         store.ledger.confirm(record, job)
     return store.ledger.read(number)
 
@@ -160,3 +168,61 @@ def test_what_cannot_be_asked_about_is_cancelled_all_the_same(store: Store, put:
     assert counted(found) == {"unknown": 1}
     stop(store, found, {"a"})
     assert log.read_text() == "61_[0]\n"
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> tuple[Store, list[Cell]]:
+    """A store with a job of two elements, each of two cells; the first of them has ended."""
+    store, cells = make_store(tmp_path / "pairs", seeds=4)
+    placement = asdict(PLACE.for_cells(2))
+    submitted(store, *(cell.id for cell in cells), elements=2, placement=placement)
+    for cell in cells:
+        train(store, cell, STEPS if cell is cells[0] else 10)
+        (store.cell(cell).attempt(1).end).unlink()
+        record_start(store.cell(cell).attempt(1), {"record": 2, "process": None})
+    return store, cells
+
+
+PAIRS = "echo '62|0|RUNNING'; echo '62|1|RUNNING'"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        # All that is left of an element, one of two cells, both, all of the job.
+        ([1], "62_[0]"),
+        ([2], ""),
+        ([1, 2], "62_[0]"),
+        ([2, 3], "62_[1]"),
+        ([1, 2, 3], "62"),
+    ],
+)
+def test_cells_that_share_an_element_leave_it_by_themselves_until_none_is_left(
+    pairs: tuple[Store, list[Cell]], put: Put, wanted: list[int], told: str
+) -> None:
+    store, cells = pairs
+    put("squeue", PAIRS)
+    log = put("scancel", "true")
+    ids = {cells[number].id for number in wanted}
+    found = targets(store, ids)
+    assert counted(found) == {"running": len(wanted)}
+    assert stop(store, found, ids) == ["62"]
+    assert (log.read_text().strip() if log.exists() else "") == told
+    assert store.ledger.cancelled_cells(2) == ids
+    assert not store.ledger.is_cancelled(2)
+    left = targets(store, None)[0].cells
+    assert set(left) == {cell.id for cell in cells[1:]} - ids
+
+
+def test_a_successor_keeps_the_cells_that_are_not_meant(
+    pairs: tuple[Store, list[Cell]], put: Put
+) -> None:
+    store, cells = pairs
+    put("squeue", PAIRS)
+    log = put("scancel", "true")
+    found = targets(store, {cells[2].id})
+    both = (cells[2].id, cells[3].id)
+    submitted(store, *both, elements=1, placement=asdict(PLACE.for_cells(2)), successor_of=2)
+    assert stop(store, found, {cells[2].id}) == ["62", "63"]
+    assert not log.exists()
+    assert store.ledger.cancelled_cells(3) == {cells[2].id}

@@ -202,3 +202,18 @@ def test_a_cell_that_was_taken_out_of_a_job_does_not_wait_for_it(
     scene.ended(scene.submitted(retry=True), outcome, message="again")
     scene.says("squeue", "1|N/A|RUNNING\n")
     assert scene.state() == (state, "again")
+
+
+def test_a_cell_that_its_job_was_asked_to_leave_is_free_once_it_does_not_run(scene: Scene) -> None:
+    number = scene.submitted(beside=3)
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.state() == ("queued", "")
+    scene.store.ledger.cancel(scene.store.ledger.read(number), [scene.cell.id])
+    assert scene.state() == ("pending", "")
+    attempt = scene.began(number)
+    assert scene.state() == ("running", "")
+    record_end(attempt, {"outcome": "stopped", "reason": "SIGTERM"})
+    assert scene.state() == ("stopped", "SIGTERM")
+    scene.submitted()
+    scene.says("squeue", "1|N/A|RUNNING\n2|N/A|PENDING\n")
+    assert scene.state() == ("queued", "")

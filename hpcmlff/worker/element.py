@@ -111,7 +111,7 @@ def _train_beside(store: Store, record: Record, cells: Sequence[Cell], stop: Sto
 
     from hpcmlff.spec.plan import Placement
     from hpcmlff.spec.strict import seconds
-    from hpcmlff.store.checkpoints import is_done
+    from hpcmlff.store.headers import is_done
     from hpcmlff.worker import collector
     from hpcmlff.worker.ending import STOPPING_SHARE, Ran
     from hpcmlff.worker.pack import Pack

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from store.made import STEPS, damage, make_store, train
+from store.made import STEPS, content, damage, make_store, train
 
 from hpcmlff import logs, show
 from hpcmlff.spec.cells import Cell
-from hpcmlff.store.attempts import claim, record_end, record_start
+from hpcmlff.store.attempts import claim, record_end, record_start, report_progress
+from hpcmlff.store.checkpoints import commit
 from hpcmlff.store.ledger import Intent
-from hpcmlff.store.losses import write_losses
 from hpcmlff.store.store import Store
 
 NAME = "mean/springs/n3/s0"
@@ -65,6 +67,17 @@ def fail(store: Store, cell: Cell) -> None:
     record_end(attempt, end)
 
 
+def finish(store: Store, cell: Cell, curve: list[tuple[int, float]]) -> None:
+    folder = store.cell(cell)
+    attempt = claim(folder)
+    record_start(attempt, {"record": 1})
+    made = content(cell, STEPS)
+    steps, losses = (np.array(column) for column in zip(*curve, strict=True))
+    plain = {**made.plain, "curve/step": steps, "curve/loss": losses}
+    commit(folder, attempt, 3, replace(made, plain=plain), final=True)
+    record_end(attempt, {"outcome": "done"})
+
+
 def test_a_cell_that_has_not_begun(run: Run, store: Store, cell: Cell) -> None:
     lines = run(show.main, NAME).splitlines()
     assert lines[0] == f"{cell.label}: pending"
@@ -77,10 +90,8 @@ def test_a_cell_that_has_not_begun(run: Run, store: Store, cell: Cell) -> None:
 
 def test_a_cell_with_a_history(run: Run, store: Store, cell: Cell) -> None:
     train(store, cell, 10, 20)
-    write_losses(store.cell(cell).attempt(1).losses, [(5, 1.0), (10, 0.5), (20, 0.25)])
     fail(store, cell)
-    train(store, cell, STEPS)
-    write_losses(store.cell(cell).attempt(3).losses, [(STEPS, 0.01)])
+    finish(store, cell, [(5, 1.0), (10, 0.5), (20, 0.25), (STEPS, 0.01)])
     text = run(show.main, NAME)
     assert text.splitlines()[0] == f"{cell.label}: done"
     assert f"result 3 at step {STEPS}" in text
@@ -131,6 +142,16 @@ def test_a_failed_cell_tells_what_it_was_trained_with_and_how_to_try_again(
     assert text.startswith(f"{cell.label}: failed: the kernel matrix")
     assert "trained with: python 3.11.7, numpy 2.1\non: cn7, threads 2" in text
     assert text.endswith(f"next: python -m hpcmlff.retry {store.path} {cell.short_id}\n")
+
+
+def test_the_curve_ends_with_what_was_reported_since_the_checkpoint(
+    run: Run, store: Store, cell: Cell
+) -> None:
+    train(store, cell, 10)
+    report = {"step": 15, "steps": STEPS, "loss": 0.5, "phase": "training", "time_left_s": None}
+    report_progress(store.cell(cell).attempt(1), report)
+    assert shown(run)["losses"] == [[15, 0.5]]
+    assert "validation loss: lowest 0.5 at step 15, newest 0.5" in run(show.main, NAME)
 
 
 def test_a_cell_whose_checkpoints_are_damaged_is_shown_all_the_same(
