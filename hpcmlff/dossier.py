@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff.endings import Tried, attempts_of
 from hpcmlff.errors import CheckpointError
+from hpcmlff.files import changed_at
 from hpcmlff.outputs import job_output
 from hpcmlff.spec.variants import varied
 from hpcmlff.store.checkpoints import Checkpoint, restore
 from hpcmlff.views.rows import row
+from hpcmlff.views.running import age_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +57,7 @@ def dossier(store: Store, frozen: FrozenGrid, standing: Standing) -> dict[str, A
         "resources": asked[cell.id].model_dump(mode="json", exclude_none=True),
         "tries": [_try(one, notes.get("history", ())) for one in tries],
         "jobs": jobs,
-        "checkpoint": _checkpoint(newest, damage),
+        "checkpoint": _checkpoint(newest, damage, time.time()),
         "metrics": notes.get("metrics"),
         "losses": _losses(newest, standing),
         "provenance": _provenance(tries, notes),
@@ -129,7 +131,7 @@ def _job(store: Store, record: Record, cell_id: str) -> dict[str, Any]:
     }
 
 
-def _checkpoint(newest: Checkpoint | None, damage: str) -> dict[str, Any] | None:
+def _checkpoint(newest: Checkpoint | None, damage: str, now: float) -> dict[str, Any] | None:
     if newest is None:
         return {"damage": damage} if damage else None
     progress = newest.content.notes.get("progress", {})
@@ -139,7 +141,8 @@ def _checkpoint(newest: Checkpoint | None, damage: str) -> dict[str, Any] | None
         "sequence": newest.sequence,
         "final": newest.final,
         "step": progress.get("step"),
-        "size_bytes": newest.path.stat().st_size,
+        # A running cell may have replaced it a moment ago.
+        "age_s": None if (at := changed_at(newest.path)) is None else round(age_s(at, now), 1),
         "sha256": newest.sha256,
     }
 

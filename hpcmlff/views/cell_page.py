@@ -87,10 +87,17 @@ def _now(facts: Mapping[str, Any]) -> Iterator[str]:
     if checkpoint.get("damage"):
         yield str(checkpoint["damage"])
     elif checkpoint:
-        age_s = facts["checkpoint_age_s"]
-        age = "" if age_s is None else f", {duration(age_s)} old"
+        age = "" if checkpoint["age_s"] is None else f", {duration(checkpoint['age_s'])} old"
         kind = "result" if checkpoint["final"] else "checkpoint"
         yield f"{kind} {checkpoint['sequence']} at step {checkpoint['step']}{age}"
+    if train_s := _total(facts["tries"], "train_s"):
+        most_gb = max(one["peak_mem_gb"] or 0.0 for one in facts["tries"])
+        cpu = duration(_total(facts["tries"], "cpu_s"))
+        yield f"up to there: {duration(train_s)} of training, {cpu} of CPU time, {most_gb:.1f} GiB"
+
+
+def _total(tries: Sequence[Mapping[str, Any]], name: str) -> float:
+    return sum(one[name] or 0.0 for one in tries)
 
 
 def _step(progress: Mapping[str, Any]) -> str:
