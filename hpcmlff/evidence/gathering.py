@@ -96,9 +96,10 @@ class Gathering:
         return self._datasets[molecule]
 
     def _frames(self, before: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
+        molecules = {digest: name for name, digest in self.frozen.molecules.items()}
         return {
             digest: before[digest] if digest in before else self._looked_at(molecule)
-            for molecule, digest in self.frozen.molecules.items()
+            for digest, molecule in molecules.items()
         }
 
     def _looked_at(self, molecule: str) -> list[dict[str, str]]:

@@ -97,10 +97,11 @@ def kept_for_plots(pair: Pair, number: int) -> NDArray[np.float32]:
         ``(number, 2)``, reference and prediction; NaN where there are fewer.
     """
     predicted, reference = (one.ravel() for one in pair)
-    order = np.argsort(-np.abs(predicted - reference), kind="stable")
-    worst, rest = np.split(order, [number // _WORST])
-    places = np.linspace(0, len(rest) - 1, min(number - len(worst), len(rest))).round()
-    chosen = np.concatenate([worst, np.sort(rest)[places.astype(np.int64)]])
+    errors, n_worst = np.abs(predicted - reference), min(number // _WORST, len(predicted))
+    worst = np.argpartition(-errors, n_worst - 1)[:n_worst]
+    rest = np.delete(np.arange(len(errors)), worst)
+    places = np.linspace(0, len(rest) - 1, min(number - n_worst, len(rest))).round()
+    chosen = np.concatenate([worst, rest[places.astype(np.int64)]])
     kept = np.full((number, 2), np.nan, dtype=np.float32)
     kept[: len(chosen)] = np.stack([reference[chosen], predicted[chosen]], axis=1)
     return kept
@@ -119,8 +120,9 @@ def _centred(energies: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return the cosine between two arrays; of centred ones it is their correlation."""
-    lengths = float(np.linalg.norm(one.ravel()) * np.linalg.norm(other.ravel()))
-    return _quotient(float(np.vdot(one, other)), lengths)
+    # Not by BLAS, whose threads would wait for each other on a busy login node.
+    lengths = float(np.sqrt(np.sum(one**2) * np.sum(other**2)))
+    return _quotient(float(np.sum(one * other)), lengths)
 
 
 def _quotient(above: float, below: float) -> float:

@@ -37,7 +37,7 @@ NEW = 20
 """Cells of one molecule that become done between two collections."""
 
 SIZES = tuple(range(100, 1100, 100))
-WEIGHTS, REPEATS = 120_000, 5
+WEIGHTS = 120_000
 
 Times = tuple[float, float]
 """Wall and CPU time."""
@@ -47,11 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure and tell; return 1 if a goal is missed."""
     given = _parser().parse_args(argv)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        made, later = _made(Path(folder) / "store", given.cells)
+        repeats = range(given.repeats)
+        made, later = _made(Path(folder) / "store", given.cells, given.repeats)
         first = [_collect(made)]
-        same = [_collect(made) for _ in range(REPEATS)]
-        bare = [_collect(made, "--no-plots") for _ in range(REPEATS)]
-        after = [_after(made, later, turn) for turn in range(REPEATS)]
+        same = [_collect(made) for _ in repeats]
+        bare = [_collect(made, "--no-plots") for _ in repeats]
+        after = [_after(made, later, turn) for turn in repeats]
         page_mb = (made.store.path / "report" / "results.html").stat().st_size / 1e6
     return tell(
         "collecting",
@@ -74,9 +75,9 @@ def _figures(name: str, times: Sequence[Times], goal: float | None) -> list[Figu
     ]
 
 
-def _made(path: Path, number: int) -> tuple[FinishedStore, list[Cell]]:
+def _made(path: Path, number: int, repeats: int) -> tuple[FinishedStore, list[Cell]]:
     seeds = max(1, number // (4 * len(SIZES)))
-    more = -(-NEW * REPEATS // (2 * len(SIZES)))
+    more = -(-NEW * repeats // (2 * len(SIZES)))
     made = make_finished(
         path,
         molecules=("one", "two"),
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
     parser.add_argument("--cells", type=int, default=1000, help="in the store (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=5, help="of each (%(default)s)")
     parser.add_argument("--folder", type=Path, help="where to write (the system's for such)")
     return parser
 

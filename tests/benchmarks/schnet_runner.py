@@ -59,12 +59,15 @@ class Runner:
         order = {**self._order, "settings": settings, **loader}
         threads = str(order["threads"])
         kept = {key: value for key, value in os.environ.items() if not key.startswith(_UNSET)}
-        environment = {**kept, "OMP_NUM_THREADS": threads, "TQDM_DISABLE": "1"}
+        # What torch compiles is kept, for this run only.
+        compiled = str(self._folder / "compiled")
+        own = {"OMP_NUM_THREADS": threads, "TQDM_DISABLE": "1", "TORCHINDUCTOR_CACHE_DIR": compiled}
+        environment = {**kept, **own}
         command = [sys.executable, str(Path(__file__).with_name("schnet_sides.py")), name]
-        with tempfile.TemporaryDirectory(dir=self._folder) as own:
+        with tempfile.TemporaryDirectory(dir=self._folder) as place:
             done = subprocess.run(
                 [*command, json.dumps(order)],
-                cwd=own,
+                cwd=place,
                 env=environment,
                 stdout=subprocess.PIPE,
                 check=True,

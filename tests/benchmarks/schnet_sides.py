@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from schnet_given import NEVER, Running, Side
-from schnet_times import Stages, lengths, now, per_step, repeated
+from schnet_times import STEPS, Stages, lengths, now, per_step, repeated
 
 WARM_UP = 1
 """Passes through the training frames that do not count, first steps being slow."""
@@ -99,12 +99,11 @@ def engine_start(given: dict[str, Any]) -> dict[str, float]:
     stages.end("read_data")
     running = Running(task)
     stages.end("build")
-    for name in ("first_step", "second_step"):
+    for _ in STEPS:
         running.advance(1)
-        stages.end(name)
-    found = stages.durations_s()
-    found["build"] -= spent[0]
-    return {**found, "neighbour_lists": spent[0], "age": stages.ends_s["first_step"]}
+        stages.end_step()
+    found = stages.told()
+    return {**found, "build": found["build"] - spent[0], "neighbour_lists": spent[0]}
 
 
 def stock_start(given: dict[str, Any]) -> dict[str, float]:
@@ -122,7 +121,7 @@ def stock_start(given: dict[str, Any]) -> dict[str, float]:
     stages.end("read_order")
     clock = schnet_stock.Clock(stages, 0, 0.0)
     schnet_stock.train(side, clock, stages, max_steps=2)
-    return {**stages.durations_s(), "age": stages.ends_s["first_step"]}
+    return stages.told()
 
 
 def stock_database(side: Side) -> dict[str, float]:

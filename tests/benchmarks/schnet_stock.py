@@ -137,10 +137,7 @@ class Clock(pl.Callback):
         """When each pass began, as `now` tells it."""
 
     def on_train_batch_end(self, *_: Any) -> None:
-        for name in ("first_step", "second_step"):
-            if name not in self._stages.ends_s:
-                self._stages.end(name)
-                break
+        self._stages.end_step()
 
     def on_train_epoch_start(self, *_: Any) -> None:
         self.begins.append(now())

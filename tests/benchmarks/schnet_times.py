@@ -10,29 +10,42 @@ from statistics import median
 
 from hpcmlff.worker.age import process_age_s
 
-
-class Stages:
-    """Ends of the stages of a start, as ages of this process."""
-
-    def __init__(self) -> None:
-        self.ends_s: dict[str, float] = {}
-        """By name, in their order."""
-
-    def end(self, name: str) -> None:
-        """Note that a stage has ended now."""
-        self.ends_s[name] = process_age_s()
-
-    def durations_s(self) -> dict[str, float]:
-        """Return how long each stage lasted; the first one since the process began."""
-        ends = [0.0, *self.ends_s.values()]
-        lengths = (end - begin for begin, end in pairwise(ends))
-        return dict(zip(self.ends_s, lengths, strict=True))
+STEPS = ("first_step", "second_step")
+"""Stages that are steps."""
 
 
 def now() -> tuple[float, float]:
     """Return wall time and the CPU time of this process and its ended children, s."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.perf_counter(), time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+class Stages:
+    """Ends of the stages of a start."""
+
+    def __init__(self) -> None:
+        self._ages_s: dict[str, float] = {}
+        self._cpu_s = 0.0
+
+    def end(self, name: str) -> None:
+        """Note that a stage has ended now."""
+        self._ages_s[name] = process_age_s()
+        if name == STEPS[0]:
+            self._cpu_s = now()[1]
+
+    def end_step(self) -> None:
+        """Note the same of a step, if it is one of the first two."""
+        for name in STEPS:
+            if name not in self._ages_s:
+                self.end(name)
+                return
+
+    def told(self) -> dict[str, float]:
+        """Return how long each stage lasted and all up to the end of the first step, s."""
+        ends = [0.0, *self._ages_s.values()]
+        lasted = (end - begin for begin, end in pairwise(ends))
+        stages = dict(zip(self._ages_s, lasted, strict=True))
+        return {**stages, "to_first_step": self._ages_s[STEPS[0]], "to_it_in_cpu": self._cpu_s}
 
 
 def per_step(passes: list[tuple[float, float]], steps: int) -> dict[str, float]:

@@ -78,7 +78,7 @@ def test_points_for_plots_have_the_worst_and_every_so_many_of_the_rest():
     kept = kept_for_plots((predicted, reference), 64)
     assert kept.shape == (64, 2)
     assert kept.dtype == np.float32
-    assert kept[:2].tolist() == [[500, 460], [7, 37]]
+    assert {(500, 460), (7, 37)} <= {(x, y) for x, y in kept[:8].tolist()}
     assert np.isfinite(kept).all()
     assert kept[8:, 0].tolist() == sorted(kept[8:, 0].tolist())
     assert kept[-1, 0] == 999
