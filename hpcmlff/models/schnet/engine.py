@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.utils import deterministic as _deterministic
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import BrokenEnvironment, UnusableFrames
 from hpcmlff.models.protocol import Progress
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import Geometries
@@ -43,12 +43,14 @@ class SchNetTrainer:
 
         Raises
         ------
-        TrainingError
-            There are no frames to train on or to choose weights by, or no GPU.
+        UnusableFrames
+            There are no frames to train on or to choose weights by.
+        BrokenEnvironment
+            The job was given a GPU, and there is none.
         """
         for name in ("train", "validation"):
             if len(getattr(task, name).energies) == 0:
-                raise TrainingError(f"SchNet needs at least one {name} frame")
+                raise UnusableFrames(f"SchNet needs at least one {name} frame")
         with _prepared(task.allocation):
             return Training(task)
 
@@ -57,7 +59,7 @@ class SchNetTrainer:
 
         Raises
         ------
-        TrainingError
+        Diverged
             The loss is no longer a number.
         """
         with _prepared(task.allocation):
@@ -136,7 +138,7 @@ def _prepared(allocation: Allocation) -> Iterator[None]:
 def _prepare_gpu() -> None:
     """Untested on a GPU."""
     if not torch.cuda.is_available():
-        raise TrainingError(
+        raise BrokenEnvironment(
             "the job was given a GPU, and torch finds none",
             hint="Install a torch with CUDA, or set gpus: 0 under resources",
         )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import Diverged
 from hpcmlff.models.protocol import Size
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.batches import order
@@ -84,7 +84,7 @@ class Training:
 
         Raises
         ------
-        TrainingError
+        Diverged
             A validation found that the loss is no longer a number.
         """
         self._descend(self._gradient())
@@ -144,15 +144,15 @@ class Training:
 
         Raises
         ------
-        TrainingError
+        Diverged
             Names the first such step and the setting to change.
         """
         bad_step = int(self._bad_step)
         if bad_step != _NEVER:
             raise self._not_finite("training", bad_step)
 
-    def _not_finite(self, which: str, step: int) -> TrainingError:
-        return TrainingError(
+    def _not_finite(self, which: str, step: int) -> Diverged:
+        return Diverged(
             f"the {which} loss of SchNet is not a finite number at step {step}",
             hint=f"Lower learning_rate (now {self._settings.learning_rate:g}),"
             " or set gradient_norm to a number such as 10",
