@@ -7,36 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.claims import claims_of
+from hpcmlff.diagnosis.attempts import diagnosis_of
+from hpcmlff.diagnosis.casebook import Casebook
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.files import read_json
-from hpcmlff.fruitless import fruitless_jobs
+from hpcmlff.fruitless import Idle, fruitless
 from hpcmlff.jobs import job_states
-from hpcmlff.spec.states import LIVE, CellState, JobState
+from hpcmlff.spec.causes import Cause, Rule
+from hpcmlff.spec.states import CellState, JobState
 from hpcmlff.store.checkpoints import is_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpcmlff.executors.base import JobStates
+    from hpcmlff.claims import Claims
+    from hpcmlff.diagnosis.diagnosis import Diagnosis
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.layout import AttemptFolder
+    from hpcmlff.spec.profile import Profile
     from hpcmlff.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
-    """A live element that has a cell."""
-
-    state: JobState
-    """What the scheduler says of it."""
-    alone: bool
-    """The cell is its only one."""
-    follows: bool
-    """It waits for another job of the same cell."""
-
-
-Claims = Mapping[int, Claim]
-"""The live elements that have one cell, by number in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,9 +46,13 @@ class Standing:
     """The scheduler could not be asked about its job."""
     record: int = 0
     """Number of the submission its newest attempt belongs to; 0 for none."""
+    diagnosis: Diagnosis | None = None
+    """Why its newest attempt ended, if it has stopped or failed."""
 
 
-def survey(store: Store, cells: Iterable[Cell], *, fresh: bool = False) -> list[Standing]:
+def survey(
+    store: Store, cells: Iterable[Cell], *, fresh: bool = False, profile: Profile | None = None
+) -> list[Standing]:
     """Return where each of these cells stands, in their order.
 
     Parameters
@@ -70,15 +63,14 @@ def survey(store: Store, cells: Iterable[Cell], *, fresh: bool = False) -> list[
         The cells.
     fresh
         Ask the scheduler even if its last answer is young: for who is about to submit.
+    profile
+        How the next jobs will be run: its rules and its memory decide which cells go on;
+        those of a cell's last job if left out.
     """
-    claims = _claims(store, job_states(store, fresh=fresh))
-    found = [_standing(store, cell, claims.get(cell.id, {})) for cell in cells]
-    idle = {
-        one.cell.id: one.record
-        for one in found
-        if one.state in {CellState.PENDING, CellState.STOPPED}
-    }
-    why = fruitless_jobs(store, idle) if idle else {}
+    claims = claims_of(store, job_states(store, fresh=fresh))
+    book = Casebook(store=store, profile=profile)
+    found = [_standing(book, cell, claims.get(cell.id, {})) for cell in cells]
+    why = fruitless(book, [_idle(one) for one in found if one.state in _IDLE])
     return [_given_up(one, why.get(one.cell.id)) for one in found]
 
 
@@ -88,21 +80,11 @@ def counts(standings: Iterable[Standing]) -> dict[str, int]:
     return {state.value: found[state] for state in CellState}
 
 
-def _claims(store: Store, live: Mapping[int, JobStates]) -> dict[str, dict[int, Claim]]:
-    claims: dict[str, dict[int, Claim]] = {}
-    for number, states in live.items():
-        record = store.ledger.read(number)
-        each = int(record.placement["cells_per_element"])
-        for position, cell_id in enumerate(record.cells):
-            state = states[position // each]
-            if state in LIVE:
-                claim = Claim(state=state, alone=each == 1, follows=record.after is not None)
-                claims.setdefault(cell_id, {})[number] = claim
-    return claims
+_IDLE = frozenset({CellState.PENDING, CellState.STOPPED})
 
 
-def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
-    folder = store.cell(cell)
+def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
+    folder = book.store.cell(cell)
     attempts = folder.attempts()
     if attempts and is_done(folder):
         return Standing(cell=cell, state=CellState.DONE, attempts=len(attempts))
@@ -110,57 +92,82 @@ def _standing(store: Store, cell: Cell, claims: Claims) -> Standing:
     if not attempts:
         state = CellState.QUEUED if claims else CellState.PENDING
         return Standing(cell=cell, state=state, unasked=unasked)
-    newest = attempts[0]
-    start = read_json(newest.start) or {}
-    state, reason = _of_attempt(newest, start, claims)
-    if state is CellState.STOPPED and not reason:
-        reason = f"its process was killed{_cause(store, cell, start)}"
-    return Standing(
+    start = read_json(attempts[0].start) or {}
+    end = read_json(attempts[0].end) or {}
+    record = start.get("record", 0)
+    having = _with_job(end, start, claims)
+    standing = Standing(
         cell=cell,
-        state=state,
+        state=having or CellState.STOPPED,
         attempts=len(attempts),
-        progress=read_json(newest.progress) or {},
-        reason=reason,
+        progress=read_json(attempts[0].progress) or {},
         unasked=unasked,
-        record=start.get("record", 0),
+        record=record,
     )
+    if having is not None and not _may_fail(end, record, claims):
+        return standing
+    return _judged(standing, end, diagnosis_of(book, cell, attempts), book)
 
 
-def _of_attempt(
-    attempt: AttemptFolder, start: Mapping[str, Any], claims: Claims
-) -> tuple[CellState, str]:
-    end = read_json(attempt.end)
+def _with_job(end: Mapping[str, Any], start: Mapping[str, Any], claims: Claims) -> CellState | None:
+    """Return where a begun cell stands that a job has; None if none has it."""
     number = start.get("record", max(claims, default=0))
     own = claims.get(number)
-    others = [claim for key, claim in claims.items() if key != number]
-    if end is None:
-        if own and own.state is not JobState.QUEUED and not _seen_dead(start.get("process")):
-            return CellState.RUNNING, ""
-        return CellState.QUEUED if _has_future(own, others) else CellState.STOPPED, ""
-    reason = str(end.get("message") or end.get("reason") or "")
-    if end["outcome"] == "failed":
-        # What follows in a chain leaves a failed cell alone; a retry was asked for.
-        retried = any(not claim.follows for claim in others)
-        return (CellState.QUEUED, "") if retried else (CellState.FAILED, reason)
-    return (CellState.QUEUED, "") if _has_future(own, others) else (CellState.STOPPED, reason)
-
-
-def _has_future(own: Claim | None, others: list[Claim]) -> bool:
+    waits = own is None or own.state is JobState.QUEUED
+    if not end and not waits and not _seen_dead(start.get("process")):
+        return CellState.RUNNING
+    others = any(key != number for key in claims)
     # A job of one cell that has stopped is being put back, or ends in a moment; one of
     # several cells goes on with the others.
-    return bool(others) or (own is not None and own.alone)
+    return CellState.QUEUED if others or (own is not None and own.alone) else None
+
+
+def _may_fail(end: Mapping[str, Any], record: int, claims: Claims) -> bool:
+    """Tell whether a cell that a job has may have failed all the same.
+
+    What follows in a chain leaves a failed cell alone; any other job was asked for.
+    """
+    others = (claim for number, claim in claims.items() if number != record)
+    return bool(end) and all(claim.follows for claim in others)
+
+
+def _judged(
+    standing: Standing, end: Mapping[str, Any], found: Diagnosis, book: Casebook
+) -> Standing:
+    """Apply the rule of the cause of a cell's last end."""
+    if found.rule is not Rule.STOP and standing.state is CellState.QUEUED:
+        return standing
+    state = CellState.FAILED if found.rule is Rule.STOP else standing.state
+    reason = str(end.get("message") or end.get("reason") or _killed(book, standing))
+    follows = _what_follows(found, written=end.get("outcome") == "failed")
+    return replace(standing, state=state, reason=reason + follows, diagnosis=found)
+
+
+def _killed(book: Casebook, standing: Standing) -> str:
+    entry = book.entry(standing.record)
+    words = entry.ending(standing.cell.id).words if entry else ""
+    return f"its process was killed ({words})" if words else "its process was killed"
+
+
+def _what_follows(found: Diagnosis, *, written: bool) -> str:
+    """Return what the rule makes of an end, where the reason does not say it."""
+    if found.mem_gb is not None:
+        return f"; goes on with {found.mem_gb:g} GiB"
+    if found.rule is Rule.STOP and (found.cause is Cause.OUT_OF_MEMORY or not written):
+        first = found.advice.partition(". ")[0]
+        return f"; {found.cause}: {first[:1].lower()}{first[1:]}"
+    return ""
 
 
 def _seen_dead(process: Mapping[str, Any] | None) -> bool:
     return process is not None and is_here(process) and not is_alive(process)
 
 
-def _cause(store: Store, cell: Cell, start: Mapping[str, Any]) -> str:
-    number = start.get("record", 0)
-    if not store.ledger.is_ended(number):
-        return ""
-    cause = store.ledger.cause(number, store.ledger.read(number).element(cell.id))
-    return f" ({cause})" if cause else ""
+def _idle(standing: Standing) -> Idle:
+    mem_gb = standing.diagnosis.mem_gb if standing.diagnosis else None
+    return Idle(
+        cell=standing.cell, record=standing.record, attempts=standing.attempts, mem_gb=mem_gb
+    )
 
 
 def _given_up(standing: Standing, reason: str | None) -> Standing:

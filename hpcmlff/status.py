@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _EXAMPLES = console.examples(
     "python -m hpcmlff.status runs/study           counts, running and failed cells",
     "python -m hpcmlff.status runs/study --all     every cell",
+    "python -m hpcmlff.status runs/study --failed  why cells failed or stopped, and what to do",
     "python -m hpcmlff.status grid.yaml --json     for scripts",
 )
 
@@ -26,9 +27,11 @@ _EXAMPLES = console.examples(
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
 @click.option("--all", "everything", is_flag=True, help="List every cell.")
+@click.option("--failed", is_flag=True, help="Explain the cells that have failed or stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print every cell as JSON on stdout.")
-def command(store: Path | None, *, everything: bool, as_json: bool) -> int:
+def command(store: Path | None, *, everything: bool, failed: bool, as_json: bool) -> int:
     """Show where the cells of STORE (a folder or a grid file) stand."""
+    from hpcmlff.explaining import explain
     from hpcmlff.finding import find_store
     from hpcmlff.reconcile import counts, survey
     from hpcmlff.spec.states import CellState
@@ -36,6 +39,8 @@ def command(store: Path | None, *, everything: bool, as_json: bool) -> int:
 
     found = find_store(store)
     standings = survey(found, found.current_grid().cells)
+    if failed:
+        return explain(found, standings, as_json=as_json)
     if as_json:
         rows = [_facts(standing) for standing in standings]
         console.emit_json({"store": str(found.path), "states": counts(standings), "cells": rows})

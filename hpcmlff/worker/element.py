@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import SchedulerError
+from hpcmlff.spec.causes import Rule
 from hpcmlff.worker.stop import armed
 
 if TYPE_CHECKING:
@@ -35,13 +36,16 @@ def run_element(store_path: str, number: int) -> str:
     SystemExit
         The cell failed; the exit code is the error's, see `hpcmlff.errors`.
     """
-    outcome = _run(store_path, number, armed())
+    outcome, code = _run(store_path, number, armed())
     # Where the cell was begun this ends in its attempt's log.
     print(outcome, flush=True)  # noqa: T201
+    if code:
+        raise SystemExit(code)
     return outcome
 
 
-def _run(store_path: str, number: int, stop: StopRequest) -> str:
+def _run(store_path: str, number: int, stop: StopRequest) -> tuple[str, int]:
+    """Return what became of it, and the exit code."""
     from hpcmlff.errors import EXIT_STOPPED_EARLY
     from hpcmlff.executors.node import node_of
     from hpcmlff.store.store import open_store
@@ -54,13 +58,15 @@ def _run(store_path: str, number: int, stop: StopRequest) -> str:
         record = own_record(store, number, node.job(len(record.cells)))
     cell = store.grids.find_cell(record.revision, record.cells[node.element()])
     if reason := reason_to_leave(store, record, cell):
-        return f"nothing to do: {reason}"
+        return f"nothing to do: {reason}", 0
     code = _train(store, record, cell, stop)
-    if code == EXIT_STOPPED_EARLY and stop.reason:
-        return _arrange_successor(store, record, cell, stop.reason)
-    if code not in {0, EXIT_STOPPED_EARLY}:
-        raise SystemExit(code)
-    return "done" if code == 0 else "another job has the cell"
+    if code == EXIT_STOPPED_EARLY:
+        asked = stop.reason
+        told = (
+            _arrange_successor(store, record, cell, asked) if asked else "another job has the cell"
+        )
+        return told, 0
+    return ("done", 0) if code == 0 else (_after_failure(store, record, cell), code)
 
 
 def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
@@ -74,7 +80,8 @@ def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
     # Its plain values: building the profile's class again costs as much as a short training.
     place, profile = record.placement, record.profile
     granted_s = place["walltime_s"] - process_age_s()
-    told_s = node_of(profile["scheduler"]).time_left_s() or granted_s
+    node = node_of(profile["scheduler"])
+    told_s = node.time_left_s() or granted_s
     stop.end_in(min(granted_s, told_s) - seconds(profile["grace"]))
     order = Order(
         store=str(store.path),
@@ -87,6 +94,7 @@ def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
             device="cuda" if place["gpus"] else "cpu",
         ),
         attempts_cap=profile["attempts_without_progress"],
+        run=node.run(),
     )
     pace = Pace(
         stop=stop,
@@ -107,6 +115,24 @@ def _arrange_successor(store: Store, record: Record, cell: Cell, reason: str) ->
 
         return submit_successor(store, record, cell, reason)
     return _put_back()
+
+
+def _after_failure(store: Store, record: Record, cell: Cell) -> str:
+    """See to it that a failed cell goes on as the rule of its cause says; return what follows."""
+    from hpcmlff.worker.record import newest_diagnosis
+
+    found = newest_diagnosis(store, cell)
+    if found is None or found.rule is Rule.STOP:
+        return "failed"
+    cause, scheduler = f"failed: {found.cause}", record.profile["scheduler"]
+    if record.profile["requeue"] != "scheduler" or store.ledger.is_cancelled(record.number):
+        return f"{cause}; `resume` goes on"
+    if scheduler == "pbs":
+        from hpcmlff.worker.successor import submit_successor
+
+        return f"{cause}; {submit_successor(store, record, cell, found.cause, found.mem_gb)}"
+    # Slurm would run the same job again with the memory that it has.
+    return f"{cause}; `resume` goes on" if found.mem_gb else f"{cause}; {_put_back()}"
 
 
 def _put_back() -> str:

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
+from signal import SIGTERM, SIGUSR2
 from typing import TYPE_CHECKING, cast
 
 from hpcmlff.errors import EXIT_STOPPED_EARLY
@@ -18,6 +19,7 @@ from hpcmlff.executors.processes import identify
 from hpcmlff.spec.profile import profile_from
 from hpcmlff.spec.threads import thread_environment
 from hpcmlff.store.store import open_store
+from hpcmlff.worker.deaths import Deaths
 from hpcmlff.worker.neighbours import used_by_others
 from hpcmlff.worker.record import own_record
 from hpcmlff.worker.shares import shares
@@ -76,6 +78,8 @@ class Pack:
     """What other jobs of the store are using here."""
     looked: float = float("-inf")
     """When that was found out."""
+    deaths: Deaths = field(default_factory=Deaths)
+    """Writes down how those ended that could not do it themselves."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -84,6 +88,7 @@ class Pack:
         the request on, lets every cell commit, and starts no more.
         """
         while self.running or (self.waiting and not self.stop.reason):
+            self.deaths.look()
             self._start_what_fits()
             self._collect()
             if self.stop.reason:
@@ -132,6 +137,7 @@ class Pack:
             self.running.remove(one)
             self.exits[one.cell.id] = one.process.returncode
             self.free_gpus += one.gpus
+            self.deaths.note(self.store.cell(one.cell), one.process, self.stop.reason)
 
     def _free(self) -> Capacity:
         # Counted anew each time: adding and taking away GiB would drift.
@@ -139,8 +145,10 @@ class Pack:
         return reduce(Capacity.less, used, self.capacity)
 
     def _stop_all(self) -> None:
+        # The end of the walltime is passed on as what it is.
+        told = SIGUSR2 if self.stop.reason == SIGUSR2.name else SIGTERM
         for one in self.running:
-            one.process.terminate()
+            one.process.send_signal(told)
         deadline = time.monotonic() + self.profile.grace
         for one in self.running:
             try:

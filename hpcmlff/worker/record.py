@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpcmlff.files import read_json
+from hpcmlff.spec.causes import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from hpcmlff.diagnosis.diagnosis import Diagnosis
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.layout import AttemptFolder, CellFolder
-    from hpcmlff.store.ledger import Ledger, Record
+    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
 
 
@@ -43,11 +43,10 @@ def reason_to_leave(store: Store, record: Record, cell: Cell) -> str:
     # Who cancelled may not have seen a job that was just being submitted.
     if any(store.ledger.is_cancelled(n) for n in (record.number, record.successor_of) if n):
         return "it was cancelled"
-    newest = store.cell(cell).attempts()[:1]
-    if record.after is not None and newest and has_failed(newest[0]):
-        return "the cell has failed in the job before"
+    if record.after is not None and (why := _word_of_rule(store, record, cell)):
+        return why
     # Only what has run before can have submitted a successor.
-    if newest and record.profile.get("submit_from_jobs"):
+    if store.cell(cell).attempts() and record.profile.get("submit_from_jobs"):
         return _word_of_successor(store, record, cell.id)
     return ""
 
@@ -61,23 +60,22 @@ def _word_of_successor(store: Store, record: Record, cell_id: str) -> str:
     return ""
 
 
-def has_failed(attempt: AttemptFolder) -> bool:
-    """Tell whether an attempt ended with an error."""
-    return (read_json(attempt.end) or {}).get("outcome") == "failed"
+def newest_diagnosis(store: Store, cell: Cell) -> Diagnosis | None:
+    """Return why the newest attempt of a cell ended; None if there is none."""
+    from hpcmlff.diagnosis.attempts import diagnosis_of
+    from hpcmlff.diagnosis.casebook import Casebook
+
+    attempts = store.cell(cell).attempts()
+    return diagnosis_of(Casebook(store=store), cell, attempts) if attempts else None
 
 
-def wasted_attempts(folder: CellFolder, own: AttemptFolder, ledger: Ledger) -> int:
-    """Count the attempts right before one's own that left no checkpoint.
-
-    A failed attempt ends the count: somebody has asked for the cell again. Attempts of
-    cancelled jobs are not counted.
-    """
-    wasted = 0
-    for attempt in folder.attempts():
-        if attempt.number >= own.number:
-            continue
-        if attempt.generations() or has_failed(attempt):
-            break
-        number = (read_json(attempt.start) or {}).get("record", 0)
-        wasted += not ledger.is_cancelled(number)
-    return wasted
+def _word_of_rule(store: Store, record: Record, cell: Cell) -> str:
+    """Return why a link of a chain must not go on where the one before has ended."""
+    found = newest_diagnosis(store, cell)
+    if found is None:
+        return ""
+    if found.rule is Rule.STOP:
+        return "the cell has failed in the job before"
+    if found.mem_gb is not None and found.mem_gb > record.memory_gb(cell.id):
+        return f"the cell ran out of memory in the job before; `resume` gives {found.mem_gb:g} GiB"
+    return ""

@@ -9,8 +9,10 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
+from hpcmlff.spec.stopping import SIGNALLED, WALLTIME_ENDS
 from hpcmlff.worker.age import process_age_s
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR2, signal.SIGINT)
@@ -58,7 +60,7 @@ class StopRequest:
         """
         self._keep_armed()
         if not self._reason and self._deadline is not None and time.monotonic() >= self._deadline:
-            self._reason = "the job's walltime is ending"
+            self._reason = WALLTIME_ENDS
         if not self._reason and self._parent is not None and os.getppid() != self._parent:
             self._reason = "the job's main process is gone"
         return self._reason
@@ -72,7 +74,11 @@ class StopRequest:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._reason = self._reason or signal.Signals(number).name
+        name = signal.Signals(number).name
+        self._reason = self._reason or name
+        # At once: it may be killed before a safe point comes.
+        with suppress(OSError):
+            os.write(2, f"{SIGNALLED} {name}\n".encode())
 
 
 _OF_THIS_PROCESS = StopRequest()

@@ -37,7 +37,9 @@ _FROM_OUTSIDE = ("SIGTERM", "SIGINT")
 """Reasons to stop after which nobody is to go on: PBS runs preempted jobs again by itself."""
 
 
-def submit_successor(store: Store, record: Record, cell: Cell, reason: str) -> str:
+def submit_successor(
+    store: Store, record: Record, cell: Cell, reason: str, mem_gb: float | None = None
+) -> str:
     """Submit the job that goes on with a cell; return what became of it.
 
     Parameters
@@ -46,6 +48,8 @@ def submit_successor(store: Store, record: Record, cell: Cell, reason: str) -> s
         The store, this job's record, and its cell.
     reason
         Why this job stops.
+    mem_gb
+        Memory of the next one, GiB, where it is more than this one's.
     """
     from hpcmlff.executors.pbs_executor import OpenPbsExecutor
     from hpcmlff.spec.profile import profile_from
@@ -56,7 +60,7 @@ def submit_successor(store: Store, record: Record, cell: Cell, reason: str) -> s
     try:
         if why := _reason_to_leave(store, cell):
             return f"stopped; no job goes on: {why}"
-        work = _work(store, record)
+        work = _work(store, record, mem_gb)
         job = executor.submit(work)
         made = _record(store, record, cell, work, job)
     except (SchedulerError, OSError) as error:
@@ -111,11 +115,15 @@ def _is_newest(store: Store, cell: Cell) -> bool:
     return process == identify(os.getpid())
 
 
-def _work(store: Store, record: Record) -> Work:
+def _work(store: Store, record: Record, mem_gb: float | None) -> Work:
     from hpcmlff.executors.base import Work
-    from hpcmlff.spec.plan import Placement
+    from hpcmlff.spec.plan import Placement, enlarged
+    from hpcmlff.spec.profile import ClusterProfile, profile_from
     from hpcmlff.spec.strict import seconds
 
+    place = replace(Placement(**record.placement), parallel=1)
+    if mem_gb is not None:
+        place = enlarged(cast("ClusterProfile", profile_from(record.profile)), place, mem_gb)
     mark = uuid.uuid4().hex[:12]
     return Work(
         function="hpcmlff.worker.successor:run_successor",
@@ -123,7 +131,7 @@ def _work(store: Store, record: Record) -> Work:
         name=f"hpcmlff-{store.name}-{mark}",
         folder=store.layout.private / mark,
         elements=1,
-        placement=replace(Placement(**record.placement), parallel=1),
+        placement=place,
         grace_s=seconds(record.profile["grace"]),
     )
 
@@ -139,6 +147,8 @@ def _record(store: Store, record: Record, cell: Cell, work: Work, job: Job) -> R
     known = {one.name: getattr(record, one.name) for one in fields(Intent)}
     own = {"cells": (cell.id,), "mark": work.folder.name, "placement": asdict(work.placement)}
     links = {"after": None, "retry": False, "successor_of": record.number}
+    more = work.placement.mem_gb > record.memory_gb(cell.id)
+    own["raised"] = (cell.id,) if more or cell.id in record.raised else ()
     made = store.ledger.adopt(Intent(**known | own | links), job)
     before = store.layout.private / record.mark
     name_successor(before, pbs_node.name(), work.folder, read_id(str(job["job_id"])).safe)

@@ -117,7 +117,8 @@ def test_a_cell_that_cannot_be_trained_ends_the_job_with_its_code(settled: Settl
     code, _ = element(store, intend(store, frozen, mem_gb=0.01))
     assert code == 6
     end = read_json(store.cell(frozen.cells[0]).attempt(1).end)
-    assert (end["outcome"], end["kind"]) == ("failed", "TrainingError")
+    assert (end["outcome"], end["kind"]) == ("failed", "TooLittleMemory")
+    assert end["cause"] == "out of memory"
 
 
 @pytest.mark.parametrize(
