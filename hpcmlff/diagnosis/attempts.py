@@ -24,7 +24,12 @@ _GIVEN_UP = "GivenUp"
 
 
 def diagnosis_of(
-    book: Casebook, cell: Cell, attempts: Sequence[AttemptFolder], place: int = 0
+    book: Casebook,
+    cell: Cell,
+    attempts: Sequence[AttemptFolder],
+    place: int = 0,
+    *,
+    run_again: int = 0,
 ) -> Diagnosis:
     """Return why one attempt of a cell ended.
 
@@ -38,11 +43,13 @@ def diagnosis_of(
         Its attempts, the newest first.
     place
         Which of them.
+    run_again
+        Number of the submission that has run after the newest of them; 0 for none.
     """
     papers = papers_of(attempts[place])
-    newer = papers_of(attempts[place - 1]) if place else None
+    later = papers_of(attempts[place - 1]).record if place else run_again
     entry = book.entry(papers.record)
-    facts = facts_of(papers, entry, cell.id, newer)
+    facts = facts_of(papers, entry, cell.id, later)
     if facts.end.get("kind") == _GIVEN_UP and place + 1 < len(attempts):
         older = diagnosis_of(book, cell, attempts, place + 1)
         return judged(facts, older.cause, Following(rule=Rule.STOP), older.evidence)

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from hpcmlff.store.ledger import Ending
 
 
-def facts_of(
-    papers: Papers, entry: Entry | None, cell_id: str, newer: Papers | None = None
-) -> Facts:
+def facts_of(papers: Papers, entry: Entry | None, cell_id: str, later: int = 0) -> Facts:
     """Return what is known of the end of an attempt.
 
     Parameters
@@ -29,10 +27,10 @@ def facts_of(
         Its submission; None if it was started by hand, or the record is damaged.
     cell_id
         The cell.
-    newer
-        What the attempt after it has left; None if it is the newest.
+    later
+        Number of the submission that the attempt after it belongs to; 0 if it is the newest.
     """
-    same = newer is not None and entry is not None and newer.record == papers.record
+    same = entry is not None and later == papers.record
     unwritten = not papers.end
     process = papers.start.get("process")
     job = _of_job(entry, cell_id, papers.start.get("run"), was_last=not same)

@@ -16,7 +16,7 @@ _TELLING: Final[Mapping[Cause, tuple[str, ...]]] = {
         r"[Ee]xceeded (job |step )?memory limit",
         r": Out Of Memory",
         # PBS's nodes, and its hook for control groups
-        r"job killed: \w*mem \d+kb exceeded limit",
+        r"job killed: \w*mem .*exceeded limit",
         r"[Cc]group \w*mem\w* limit exceeded",
         # Python, and who else asks for memory
         r"\bMemoryError\b",

@@ -11,7 +11,7 @@ from hpcmlff.executors.job_output import ENDING, ends
 
 __all__ = ["ENDING", "exceeded"]
 
-_EXCEEDED = re.compile(r"^=>> PBS: job killed: (?P<what>\w+) \S+ exceeded limit \S+", re.M)
+_EXCEEDED = re.compile(r"^=>> PBS: job killed: (?P<what>\w+) .*\bexceeded limit ", re.M)
 _WORDS: Final[Mapping[str, str]] = {
     "walltime": "TIMEOUT",
     **dict.fromkeys(("mem", "vmem", "pmem", "pvmem"), "OUT_OF_MEMORY"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import SchedulerError
 from hpcmlff.spec.causes import Rule
+from hpcmlff.worker.record import newest_diagnosis, says_stop
 from hpcmlff.worker.stop import armed
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _train(store: Store, record: Record, cell: Cell, stop: StopRequest) -> int:
 def _arrange_successor(store: Store, record: Record, cell: Cell, reason: str) -> str:
     if store.ledger.is_cancelled(record.number):
         return "cancelled"
+    if says_stop(store, cell):
+        return "stopped; on_failure says stop"
     policy = record.profile["requeue"]
     if policy != "scheduler":
         return f"stopped; requeue is {policy!r}"
@@ -119,8 +122,6 @@ def _arrange_successor(store: Store, record: Record, cell: Cell, reason: str) ->
 
 def _after_failure(store: Store, record: Record, cell: Cell) -> str:
     """See to it that a failed cell goes on as the rule of its cause says; return what follows."""
-    from hpcmlff.worker.record import newest_diagnosis
-
     found = newest_diagnosis(store, cell)
     if found is None or found.rule is Rule.STOP:
         return "failed"

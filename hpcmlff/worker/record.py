@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpcmlff.spec.causes import Rule
+from hpcmlff.files import read_json
+from hpcmlff.spec.causes import Cause, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.diagnosis.diagnosis import Diagnosis
     from hpcmlff.spec.cells import Cell
+    from hpcmlff.store.layout import AttemptFolder
     from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
 
@@ -43,12 +45,18 @@ def reason_to_leave(store: Store, record: Record, cell: Cell) -> str:
     # Who cancelled may not have seen a job that was just being submitted.
     if any(store.ledger.is_cancelled(n) for n in (record.number, record.successor_of) if n):
         return "it was cancelled"
-    if record.after is not None and (why := _word_of_rule(store, record, cell)):
+    attempts = store.cell(cell).attempts()
+    goes_on = bool(attempts) and (record.after is not None or _is_of(attempts[0], record))
+    if goes_on and (why := _word_of_rule(store, record, cell)):
         return why
     # Only what has run before can have submitted a successor.
-    if store.cell(cell).attempts() and record.profile.get("submit_from_jobs"):
+    if attempts and record.profile.get("submit_from_jobs"):
         return _word_of_successor(store, record, cell.id)
     return ""
+
+
+def _is_of(attempt: AttemptFolder, record: Record) -> bool:
+    return (read_json(attempt.start) or {}).get("record") == record.number
 
 
 def _word_of_successor(store: Store, record: Record, cell_id: str) -> str:
@@ -60,18 +68,36 @@ def _word_of_successor(store: Store, record: Record, cell_id: str) -> str:
     return ""
 
 
-def newest_diagnosis(store: Store, cell: Cell) -> Diagnosis | None:
-    """Return why the newest attempt of a cell ended; None if there is none."""
+def newest_diagnosis(store: Store, cell: Cell, run_again: int = 0) -> Diagnosis | None:
+    """Return why the newest attempt of a cell ended; None if there is none.
+
+    Parameters
+    ----------
+    store, cell
+        The store and the cell.
+    run_again
+        Number of the submission whose job is just being run, perhaps again.
+    """
     from hpcmlff.diagnosis.attempts import diagnosis_of
     from hpcmlff.diagnosis.casebook import Casebook
 
     attempts = store.cell(cell).attempts()
-    return diagnosis_of(Casebook(store=store), cell, attempts) if attempts else None
+    if not attempts:
+        return None
+    return diagnosis_of(Casebook(store=store), cell, attempts, run_again=run_again)
+
+
+def says_stop(store: Store, cell: Cell) -> bool:
+    """Tell whether a cell that has just stopped must not go on by its rule."""
+    found = newest_diagnosis(store, cell)
+    # Whether a signal was a cancel or a preemption is known only once a job runs again.
+    known = found is not None and found.cause is not Cause.CANCELLED
+    return known and found is not None and found.rule is Rule.STOP
 
 
 def _word_of_rule(store: Store, record: Record, cell: Cell) -> str:
-    """Return why a link of a chain must not go on where the one before has ended."""
-    found = newest_diagnosis(store, cell)
+    """Return why a job must not go on where the one before, or its own run before, has ended."""
+    found = newest_diagnosis(store, cell, record.number)
     if found is None:
         return ""
     if found.rule is Rule.STOP:

@@ -22,7 +22,10 @@ def raised(action: object) -> BaseException:
         (MemoryError(), "out of memory"),
         (errors.TooLittleMemory("needs 5 GiB"), "out of memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
-        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "out of memory"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+            "out of memory",
+        ),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "out of memory"),
         (RuntimeError("std::bad_alloc"), "out of memory"),
         (errors.Diverged("the loss is not a finite number"), "diverged"),

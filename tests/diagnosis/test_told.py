@@ -51,13 +51,17 @@ def test_exit_statuses_of_pbs_are_taken_apart(
     ("line", "cause"),
     [
         # slurmstepd 22.05 without control groups (JobAcctGatherParams=OverMemoryKill) ...
-        ("slurmstepd-n1: error: StepId=1.batch exceeded memory limit (69 > 20), being killed", "out"),
+        (
+            "slurmstepd-n1: error: StepId=1.0 exceeded memory limit (69 > 20), being killed",
+            "out",
+        ),
         ("slurmstepd-n1: error: Exceeded job memory limit", "out of memory"),
         # ... and with them.
         ("slurmstepd: error: Detected 1 oom-kill event(s) in StepId=7.batch. Some of", "out of"),
         ("[2026-09-21T10:00:00.1] error: Detected 2 oom_kill events in StepId=7.0.", "out of"),
         ("srun: error: n1: task 0: Out Of Memory", "out of memory"),
-        ("=>> PBS: job killed: mem 692002kb exceeded limit 204800kb", "out of memory"),
+        ("=>> PBS: job killed: mem job total 43 kb exceeded limit 31 kb", "out of memory"),
+        ("=>> PBS: job killed: vmem 692002kb exceeded limit 204800kb", "out of memory"),
         ("12 Killed Cgroup mem limit exceeded", "out of memory"),
         ("=>> PBS: job killed: walltime 11 exceeded limit 3", "walltime"),
         ("slurmstepd: error: *** STEP 7.0 ON n1 CANCELLED AT 1 DUE TO TIME LIMIT ***", "walltime"),

@@ -200,6 +200,7 @@ def test_the_output_tells_of_the_walltime(tmp_path: Path) -> None:
 
 def test_the_output_tells_of_memory(tmp_path: Path) -> None:
     for index, what in enumerate(("mem", "vmem", "cput")):
-        line = f"=>> PBS: job killed: {what} 4096kb exceeded limit 2048kb\n"
+        # The words of job_over_limit in OpenPBS's mom_main.c.
+        line = f"=>> PBS: job killed: {what} job total 4096 kb exceeded limit 2048 kb\n"
         (tmp_path / f"12[{index}].pbslab.OU").write_text(line)
     assert exceeded(tmp_path) == {0: "OUT_OF_MEMORY", 1: "OUT_OF_MEMORY", 2: "OVER_LIMIT"}
