@@ -10,7 +10,7 @@ import click
 from hpcmlff.console import emit_json, next_step
 from hpcmlff.diagnosis.casebook import Casebook
 from hpcmlff.diagnosis.history import all_diagnoses
-from hpcmlff.spec.causes import Rule
+from hpcmlff.spec.causes import Cause, Rule
 from hpcmlff.spec.states import CellState
 from hpcmlff.waiting import summary
 
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from hpcmlff.reconcile import Standing
     from hpcmlff.store.store import Store
 
-_SHOWN = 10
-"""Cells of one cause whose evidence is shown."""
+_SHOWN = {CellState.FAILED: 10, CellState.STOPPED: 3}
+"""Cells of one state and cause whose evidence is shown."""
+_ATTEMPTS = 10
+"""Earlier attempts of a cell that are named."""
 
 _GIVEN_UP = "Find out why and put it right. Then --retry-failed tries it again"
-
-Case = tuple["Standing", tuple["Diagnosis", ...]]
-"""A cell, and why its attempts ended, the newest first."""
 
 
 def explain(store: Store, standings: Sequence[Standing], *, as_json: bool) -> int:
@@ -38,49 +37,23 @@ def explain(store: Store, standings: Sequence[Standing], *, as_json: bool) -> in
     standings
         Where its cells stand.
     as_json
-        For scripts.
-    """
-    found = cases(store, standings)
-    if as_json:
-        emit_json({"store": str(store.path), "cells": [_as_json(case) for case in found]})
-        return 0
-    click.echo(f"{store.path}: {len(standings)} cells: {summary(standings)}")
-    click.echo("\n".join(explained(store, found)))
-    return 0
-
-
-def cases(store: Store, standings: Sequence[Standing]) -> list[Case]:
-    """Return the cells that have failed or stopped, those that failed first.
-
-    Parameters
-    ----------
-    store
-        The store.
-    standings
-        Where its cells stand.
+        For scripts, of every cell; else the evidence of some is shown.
     """
     wanted = (CellState.FAILED, CellState.STOPPED)
     chosen = [one for state in wanted for one in standings if one.state is state]
     book = Casebook(store=store)
-    return [(one, all_diagnoses(book, one.cell, running=False)) for one in chosen]
+    if as_json:
+        cells = [_facts(one, all_diagnoses(book, one.cell, running=False)) for one in chosen]
+        emit_json({"store": str(store.path), "cells": cells})
+        return 0
+    click.echo(f"{store.path}: {len(standings)} cells: {summary(standings)}")
+    for group in _alike(book, chosen):
+        click.echo("\n".join([*_group(book, group), ""]))
+    click.echo(_next(store, chosen) if chosen else "no cell has failed or stopped")
+    return 0
 
 
-def explained(store: Store, found: Sequence[Case]) -> list[str]:
-    """Return the lines that explain cells, those of one state and cause together."""
-    groups: dict[tuple[CellState, str], list[Case]] = {}
-    for case in found:
-        cause = case[1][0].cause.value if case[1] else "unknown"
-        groups.setdefault((case[0].state, cause), []).append(case)
-    lines = [
-        line
-        for (state, cause), group in groups.items()
-        for line in (f"{cause}: {len(group)} {state.value}", *_group(group), "")
-    ]
-    return [*lines, _next(store, found)] if found else ["no cell has failed or stopped"]
-
-
-def _as_json(case: Case) -> dict[str, Any]:
-    standing, found = case
+def _facts(standing: Standing, found: Sequence[Diagnosis]) -> dict[str, Any]:
     return {
         "cell_id": standing.cell.id,
         "label": standing.cell.label,
@@ -90,17 +63,31 @@ def _as_json(case: Case) -> dict[str, Any]:
     }
 
 
-def _group(group: Sequence[Case]) -> Iterator[str]:
-    for standing, found in group[:_SHOWN]:
+def _alike(book: Casebook, chosen: Sequence[Standing]) -> list[list[Standing]]:
+    """Return the cells that have the same state for the same cause together."""
+    groups: dict[tuple[CellState, Cause], list[Standing]] = {}
+    for one in chosen:
+        groups.setdefault((one.state, _cause(book, one)), []).append(one)
+    return list(groups.values())
+
+
+def _cause(book: Casebook, standing: Standing) -> Cause:
+    if standing.diagnosis is not None:
+        return standing.diagnosis.cause
+    found = all_diagnoses(book, standing.cell, running=False)
+    return found[0].cause if found else Cause.UNKNOWN
+
+
+def _group(book: Casebook, group: Sequence[Standing]) -> Iterator[str]:
+    yield f"{_cause(book, group[0])}: {len(group)} {group[0].state}"
+    advices, shown = {}, _SHOWN[group[0].state]
+    for standing in group[:shown]:
+        found = all_diagnoses(book, standing.cell, running=False)
         yield from _case(standing, found)
-    if len(group) > _SHOWN:
-        yield f"  and {len(group) - _SHOWN} more, which --json lists"
-    advices = dict.fromkeys(_advice(*case) for case in group)
+        advices[_GIVEN_UP if _is_given_up(standing, found) else found[0].advice] = True
+    if len(group) > shown:
+        yield f"  and {len(group) - shown} more, which --json lists"
     yield from (f"  > {advice}" for advice in advices)
-
-
-def _advice(standing: Standing, found: Sequence[Diagnosis]) -> str:
-    return _GIVEN_UP if _is_given_up(standing, found) else found[0].advice
 
 
 def _is_given_up(standing: Standing, found: Sequence[Diagnosis]) -> bool:
@@ -116,10 +103,10 @@ def _case(standing: Standing, found: Sequence[Diagnosis]) -> Iterator[str]:
     yield from (f"    {line}" for line in (found[0].evidence if found else ()))
     earlier = [f"{one.attempt} {one.cause}" for one in found[1:] if one.attempt]
     if earlier:
-        yield f"    before: {', '.join(earlier[:_SHOWN])}"
+        yield f"    attempts before: {', '.join(earlier[:_ATTEMPTS])}"
 
 
-def _next(store: Store, found: Sequence[Case]) -> str:
-    stopped = any(standing.state is CellState.STOPPED for standing, _ in found)
+def _next(store: Store, chosen: Sequence[Standing]) -> str:
+    stopped = any(standing.state is CellState.STOPPED for standing in chosen)
     step = next_step("hpcmlff.resume", store.path)
     return step if stopped else f"{step} --retry-failed"

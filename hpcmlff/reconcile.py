@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hpcmlff.claims import claims_of
 from hpcmlff.diagnosis.attempts import diagnosis_of
 from hpcmlff.diagnosis.casebook import Casebook
+from hpcmlff.diagnosis.papers import papers_of
 from hpcmlff.executors.processes import is_alive, is_here
-from hpcmlff.files import read_json
 from hpcmlff.fruitless import Idle, fruitless
 from hpcmlff.jobs import job_states
 from hpcmlff.spec.causes import Cause, Rule
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.claims import Claims
     from hpcmlff.diagnosis.diagnosis import Diagnosis
+    from hpcmlff.diagnosis.papers import Papers
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.store import Store
@@ -92,29 +93,29 @@ def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
     if not attempts:
         state = CellState.QUEUED if claims else CellState.PENDING
         return Standing(cell=cell, state=state, unasked=unasked)
-    start = read_json(attempts[0].start) or {}
-    end = read_json(attempts[0].end) or {}
-    record = start.get("record", 0)
-    having = _with_job(end, start, claims)
+    papers = papers_of(attempts[0])
+    having = _with_job(papers, claims)
     standing = Standing(
         cell=cell,
         state=having or CellState.STOPPED,
         attempts=len(attempts),
-        progress=read_json(attempts[0].progress) or {},
+        progress=papers.progress,
         unasked=unasked,
-        record=record,
+        record=papers.record,
     )
-    if having is not None and not _may_fail(end, record, claims):
+    if having is not None and not _may_fail(papers, claims):
         return standing
-    return _judged(standing, end, diagnosis_of(book, cell, attempts), book)
+    found = diagnosis_of(book, cell, attempts, papers=papers)
+    return _judged(standing, papers.end, found, book)
 
 
-def _with_job(end: Mapping[str, Any], start: Mapping[str, Any], claims: Claims) -> CellState | None:
+def _with_job(papers: Papers, claims: Claims) -> CellState | None:
     """Return where a begun cell stands that a job has; None if none has it."""
-    number = start.get("record", max(claims, default=0))
+    # One that was killed before it could write its start belongs to the newest job.
+    number = papers.record if papers.start else max(claims, default=0)
     own = claims.get(number)
     waits = own is None or own.state is JobState.QUEUED
-    if not end and not waits and not _seen_dead(start.get("process")):
+    if not papers.end and not waits and not _seen_dead(papers.start.get("process")):
         return CellState.RUNNING
     others = any(key != number for key in claims)
     # A job of one cell that has stopped is being put back, or ends in a moment; one of
@@ -122,13 +123,13 @@ def _with_job(end: Mapping[str, Any], start: Mapping[str, Any], claims: Claims) 
     return CellState.QUEUED if others or (own is not None and own.alone) else None
 
 
-def _may_fail(end: Mapping[str, Any], record: int, claims: Claims) -> bool:
+def _may_fail(papers: Papers, claims: Claims) -> bool:
     """Tell whether a cell that a job has may have failed all the same.
 
     What follows in a chain leaves a failed cell alone; any other job was asked for.
     """
-    others = (claim for number, claim in claims.items() if number != record)
-    return bool(end) and all(claim.follows for claim in others)
+    others = (claim for number, claim in claims.items() if number != papers.record)
+    return bool(papers.end) and all(claim.follows for claim in others)
 
 
 def _judged(

@@ -47,9 +47,9 @@ def advice(cause: Cause, follows: Following, facts: Facts) -> str:
         return "Nothing is left to do"
     if follows.rule is Rule.STOP:
         return _stopping(cause, follows)
-    origin = "the beginning" if facts.saved_s is None else "its checkpoint"
+    begins = "begins anew" if facts.saved_s is None else "goes on from its checkpoint"
     more = f" with {follows.mem_gb:g} GiB" if follows.mem_gb is not None else ""
-    return f"The next job goes on from {origin}{more}; `resume` submits it where none is"
+    return f"The next job {begins}{more}; `resume` submits it where there is none"
 
 
 def _stopping(cause: Cause, follows: Following) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.diagnosis.casebook import Casebook, Entry
     from hpcmlff.diagnosis.facts import Facts
+    from hpcmlff.diagnosis.papers import Papers
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder
 
@@ -29,6 +30,7 @@ def diagnosis_of(
     attempts: Sequence[AttemptFolder],
     place: int = 0,
     *,
+    papers: Papers | None = None,
     run_again: int = 0,
 ) -> Diagnosis:
     """Return why one attempt of a cell ended.
@@ -43,10 +45,12 @@ def diagnosis_of(
         Its attempts, the newest first.
     place
         Which of them.
+    papers
+        What it has left, where that was read before.
     run_again
         Number of the submission that has run after the newest of them; 0 for none.
     """
-    papers = papers_of(attempts[place])
+    papers = papers or papers_of(attempts[place])
     later = papers_of(attempts[place - 1]).record if place else run_again
     entry = book.entry(papers.record)
     facts = facts_of(papers, entry, cell.id, later)

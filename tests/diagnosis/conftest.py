@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from diagnosis.mischief import write_plug_in
+from diagnosis.scene import Scene
 
+from hpcmlff.console import say
 from hpcmlff.models import registry
+from hpcmlff.prepare.draft import draft, settle
 
 
 @pytest.fixture
@@ -20,3 +23,10 @@ def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PYTHONPATH", path)
     yield folder
     registry.entry.cache_clear()
+
+
+@pytest.fixture
+def scene(grid_file: Callable[..., Path]) -> Scene:
+    path = grid_file(axes="{model: [mean], size: [10], seed: [0]}")
+    store, frozen = settle(draft(path, say), say)
+    return Scene(store, frozen.cells[0])
