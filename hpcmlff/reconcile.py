@@ -111,8 +111,8 @@ def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
 
 def _with_job(papers: Papers, claims: Claims) -> CellState | None:
     """Return where a begun cell stands that a job has; None if none has it."""
-    # One that was killed before it could write its start belongs to the newest job.
-    number = papers.record if papers.start else max(claims, default=0)
+    # One that was killed before it could say belongs to the newest job.
+    number = papers.start.get("record", max(claims, default=0))
     own = claims.get(number)
     waits = own is None or own.state is JobState.QUEUED
     if not papers.end and not waits and not _seen_dead(papers.start.get("process")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hpcmlff.errors import HpcmlffError
 from hpcmlff.files import read_json
 from hpcmlff.spec.causes import Cause, Rule
 
@@ -69,7 +70,7 @@ def _word_of_successor(store: Store, record: Record, cell_id: str) -> str:
 
 
 def newest_diagnosis(store: Store, cell: Cell, run_again: int = 0) -> Diagnosis | None:
-    """Return why the newest attempt of a cell ended; None if there is none.
+    """Return why the newest attempt of a cell ended; None if there is none, or nobody can tell.
 
     Parameters
     ----------
@@ -81,18 +82,20 @@ def newest_diagnosis(store: Store, cell: Cell, run_again: int = 0) -> Diagnosis 
     from hpcmlff.diagnosis.attempts import diagnosis_of
     from hpcmlff.diagnosis.casebook import Casebook
 
-    attempts = store.cell(cell).attempts()
-    if not attempts:
+    try:
+        attempts = store.cell(cell).attempts()
+        book = Casebook(store=store)
+        return diagnosis_of(book, cell, attempts, run_again=run_again) if attempts else None
+    except (HpcmlffError, OSError):
+        # What follows must not hang on a file that cannot be read for a moment.
         return None
-    return diagnosis_of(Casebook(store=store), cell, attempts, run_again=run_again)
 
 
 def says_stop(store: Store, cell: Cell) -> bool:
     """Tell whether a cell that has just stopped must not go on by its rule."""
     found = newest_diagnosis(store, cell)
     # Whether a signal was a cancel or a preemption is known only once a job runs again.
-    known = found is not None and found.cause is not Cause.CANCELLED
-    return known and found is not None and found.rule is Rule.STOP
+    return found is not None and found.rule is Rule.STOP and found.cause is not Cause.CANCELLED
 
 
 def _word_of_rule(store: Store, record: Record, cell: Cell) -> str:

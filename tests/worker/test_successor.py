@@ -124,6 +124,14 @@ def test_a_job_whose_time_ends_submits_the_next_one_and_writes_it_down(handover:
     assert f"-N hpcmlff-springs-{second.mark} " in call
 
 
+def test_the_next_job_may_get_more_memory_and_the_ledger_remembers(handover: Handover) -> None:
+    made = submit_successor(handover.store, handover.record, handover.cell, "out of memory", 6.0)
+    assert made == "stopped; job 13 goes on"
+    _, second = handover.records()
+    assert (second.placement["mem_gb"], second.raised) == (6.0, (handover.cell.id,))
+    assert "mem=6144mb" in handover.calls("qsub")[0]
+
+
 def test_a_job_object_of_submitit_follows_the_successor(handover: Handover) -> None:
     handover.stop()
     home = handover.store.layout.private
