@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.diagnosis.endings import endings
 from hpcmlff.executors.base import Work
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.files import json_bytes, read_json, replacing
@@ -119,7 +120,7 @@ def _close(
         if complete or not wait_for_causes:
             # Somebody who may only look at the store still gets an answer.
             with suppress(OSError):
-                store.ledger.close(record, known)
+                store.ledger.close(record, endings(store.layout.private / record.mark, known))
 
 
 def _asked(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _EXAMPLES = console.examples(
     "python -m hpcmlff.status runs/study                      all on one page",
     "python -m hpcmlff.status runs/study 'schnet/glycine/*'   some cells",
-    "python -m hpcmlff.status runs/study state=failed --all   every cell that failed",
+    "python -m hpcmlff.status runs/study --failed             why cells failed, and what to do",
     "python -m hpcmlff.status runs/study --watch              until no job has a cell",
     "python -m hpcmlff.status grid.yaml --json                for scripts",
 )
@@ -28,9 +28,10 @@ _EXAMPLES = console.examples(
 @click.command(epilog=_EXAMPLES)
 @click.argument("words", nargs=-1, metavar="[STORE] [PATTERN]...")
 @click.option("--all", "everything", is_flag=True, help="List every cell.")
+@click.option("--failed", is_flag=True, help="Explain the cells that have failed or stopped.")
 @click.option("--watch", "watching", is_flag=True, help="Draw again and again; Ctrl-C ends it.")
 @click.option("--json", "as_json", is_flag=True, help="Print every cell as JSON on stdout.")
-def command(words: Sequence[str], *, everything: bool, watching: bool, as_json: bool) -> int:
+def command(words: Sequence[str], *, failed: bool, watching: bool, **how: bool) -> int:
     """Show where the cells of STORE (a folder or a grid file) stand.
 
     PATTERN is a cell's name or a part of it, with *, the first digits of its id, or a
@@ -40,8 +41,8 @@ def command(words: Sequence[str], *, everything: bool, watching: bool, as_json: 
     from hpcmlff.choosing import chosen
     from hpcmlff.finding import store_and_selection
 
-    if watching and as_json:
-        raise click.UsageError("--watch draws for people; take --json without it")
+    if watching and (failed or how["as_json"]):
+        raise click.UsageError("--watch draws for people; take --failed or --json without it")
     store, named = store_and_selection(words)
     cells = store.current_grid().cells
     if watching:
@@ -50,8 +51,12 @@ def command(words: Sequence[str], *, everything: bool, watching: bool, as_json: 
         standings = watch(store, cells, named)
     else:
         standings = chosen(store, cells, named)
-        _tell(store, cells, standings, everything=everything, as_json=as_json)
-    if not as_json:
+        if failed:
+            from hpcmlff.explaining import explain
+
+            return explain(store, standings, of=len(cells), as_json=how["as_json"])
+        _tell(store, cells, standings, **how)
+    if not how["as_json"]:
         click.echo(_next(store, standings))
     return 0
 

@@ -11,8 +11,9 @@ from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, re
 from hpcmlff.checking import draft_estimates
 from hpcmlff.console import emit_json, next_step, say
 from hpcmlff.dispatch import Dispatch, dispatch
+from hpcmlff.memory import least_memory
 from hpcmlff.prepare.draft import Draft, cells_before_settling
-from hpcmlff.proposal import propose
+from hpcmlff.proposal import choose, propose
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.frozen import FrozenGrid
@@ -55,11 +56,18 @@ def preview(made: Draft, request: Request) -> int:
         return 0
     cells, found = known
     store = found or Store(Layout(made.store_path), made.grid.name)
-    standings = survey(store, cells) if found else [_pending(cell) for cell in cells]
+    standings = (
+        survey(store, cells, profile=request.profile)
+        if found
+        else [_pending(cell) for cell in cells]
+    )
     frozen = FrozenGrid(revision=0, grid={}, molecules={}, cells=cells, resources=made.resources)
     estimates = draft_estimates(made, request.profile.name)
     retry = request.retry_failed
-    proposal = propose(request.profile, frozen, standings, estimates, retry_failed=retry)
+    least_gb = least_memory(store, choose(standings, retry_failed=retry))
+    proposal = propose(
+        request.profile, frozen, standings, estimates, retry_failed=retry, least_gb=least_gb
+    )
     _tell_counts(standings)
     chosen = [one.cell for one in proposal.chosen]
     say(f"would submit {kinds(chosen)} to the profile {request.profile.name!r}")

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from hpcmlff.errors import SchedulerError
-from hpcmlff.executors.base import Job, JobStates, Work
+from hpcmlff.executors.base import Causes, Job, JobStates, Work
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.spec.states import JobState
 
@@ -67,7 +67,7 @@ class LocalExecutor:
         """Look whether each job's process still runs; UNKNOWN for those of other hosts."""
         return [(_state(job),) for job in jobs]
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
         """Return nothing: nobody keeps how a process ended."""
         return [{} for _ in jobs]
 

@@ -6,7 +6,7 @@ import getpass
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import JobRefused, SchedulerError
 from hpcmlff.executors import slurm_script
-from hpcmlff.executors.base import Job, JobStates, Work
+from hpcmlff.executors.base import Causes, Job, JobStates, Work
 from hpcmlff.executors.commands import run_command
 from hpcmlff.executors.slurm_states import (
     SACCT_FORMAT,
@@ -35,6 +35,9 @@ _UNCLEAR = re.compile(
     r"timed out|unable to contact|zero bytes|connection|communication|try again|not respond", re.I
 )
 """Words of sbatch after which the job may be there all the same."""
+
+_LISTED = ("--allocations", "--duplicates", "--noheader", "--parsable2", f"--format={SACCT_FORMAT}")
+"""Options of sacct; with ``--duplicates`` it shows all runs of a job that was put back."""
 
 _LIMIT = re.compile(r"limit|temporarily unable|maximum number", re.I)
 """Words of sbatch where there are enough jobs for now, from ``slurm_strerror``."""
@@ -118,13 +121,12 @@ class SlurmExecutor:
             for job in jobs
         ]
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
-        """Ask sacct once, or squeue for what Slurm still remembers."""
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
+        """Ask sacct once for all runs, or squeue for what Slurm still remembers."""
         ids = ",".join(str(job["job_id"]) for job in jobs)
         try:
             if self.profile.accounting:
-                listed = ["--allocations", "--noheader", "--parsable2", f"--format={SACCT_FORMAT}"]
-                rows = sacct_rows(run_command(["sacct", *listed, f"--jobs={ids}"]))
+                rows = sacct_rows(run_command(["sacct", *_LISTED, f"--jobs={ids}"]))
             else:
                 users = sorted({str(job["user"]) for job in jobs})
                 rows = squeue_rows(run_command([*_squeue(users), "--states=all"]))

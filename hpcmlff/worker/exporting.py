@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
 
+
 def export_model(
     store: Store, name: str, output: Path | None, *, overwrite: bool = False
 ) -> tuple[str, Path]:

@@ -14,7 +14,8 @@ from hpcmlff.errors import EXIT_STOPPED_EARLY, SchedulerError
 from hpcmlff.executors.processes import identify
 from hpcmlff.spec.strict import seconds
 from hpcmlff.store.store import open_store
-from hpcmlff.worker.record import note_killed, own_record
+from hpcmlff.worker.deaths import Death, Deaths
+from hpcmlff.worker.record import own_record
 from hpcmlff.worker.room import machine_of
 from hpcmlff.worker.shares import shares
 from hpcmlff.worker.spawning import spawn
@@ -76,6 +77,8 @@ class Pack:
     """All workers so far."""
     looked: float = float("-inf")
     """When it was last looked for cells that are to be left."""
+    deaths: Deaths = field(default_factory=Deaths)
+    """Writes down how those ended that could not do it themselves."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -85,6 +88,7 @@ class Pack:
         """
         while self.running or (self.waiting and not self.stop.reason):
             self._heed_cancels()
+            self.deaths.look()
             self._start_what_fits()
             self._collect()
             if self.stop.reason:
@@ -156,11 +160,11 @@ class Pack:
         self.room.leave(one.seat)
         code = one.process.returncode
         if code < 0:
-            name = signal.Signals(-code).name
-            facts = {"reason": why, "signal": name}
-            told = note_killed(self.store.cell(one.cell), one.identity, facts)
+            asked = self.stop.reason or ("" if one.told is None else signal.SIGTERM.name)
+            death = Death(signal=signal.Signals(-code).name, reason=why, asked=asked)
+            told = self.deaths.note(self.store.cell(one.cell), one.identity, death)
             if told is None:
-                self._note(one.cell, code, f"{why} ({name})")
+                self._note(one.cell, code, str(death))
                 return
             code = told
         self._note(one.cell, code, _WORDS.get(code, f"exit code {code}"))

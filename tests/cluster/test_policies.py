@@ -82,7 +82,7 @@ def test_a_cell_that_never_reaches_a_checkpoint_is_given_up(
     study.await_states("failed")
     assert study.standings()[0].reason == (
         "2 attempts in a row ended without a checkpoint. "
-        "See log.txt of the attempts before; --retry-failed tries again"
+        "See log.txt of the attempts before; `retry` tries again"
     )
     assert study.attempts() == [3]
     assert study.resume() == 0

@@ -198,7 +198,10 @@ def test_how_jobs_ended_is_asked_once_and_not_told_where_it_cannot_be(
     slurm: SlurmExecutor, put: Put
 ) -> None:
     log = put("sacct", "echo '63_0|COMPLETED|0:0'; echo '63_2|TIMEOUT|0:0'; echo '64|FAILED|7:0'")
-    assert slurm.causes([JOB, SINGLE]) == [{0: "COMPLETED", 2: "TIMEOUT"}, {0: "FAILED 7:0"}]
+    assert slurm.causes([JOB, SINGLE]) == [
+        {0: ("COMPLETED",), 2: ("TIMEOUT",)},
+        {0: ("FAILED 7:0",)},
+    ]
     assert log.read_text().count("\n") == 1
     put("sacct", "exit 1")
     assert slurm.causes([JOB, SINGLE]) == [{}, {}]
@@ -207,7 +210,7 @@ def test_how_jobs_ended_is_asked_once_and_not_told_where_it_cannot_be(
 def test_without_accounting_slurms_short_memory_is_asked(put: Put) -> None:
     log = put("squeue", "echo '63|0|FAILED'; echo '63|1|RUNNING'")
     bare = SlurmExecutor(PROFILE.model_copy(update={"accounting": False}))
-    assert bare.causes([JOB]) == [{0: "FAILED"}]
+    assert bare.causes([JOB]) == [{0: ("FAILED",)}]
     assert "--states=all" in log.read_text()
 
 

@@ -48,7 +48,7 @@ def test_a_cell_that_fails_leaves_the_others_alone(settled: Settled) -> None:
     code, printed = shared.run()
     assert code == 6
     assert f"{shared.cells[2].label}: exit code 6" in printed
-    assert (shared.end(2)["outcome"], shared.end(2)["kind"]) == ("failed", "TrainingError")
+    assert (shared.end(2)["outcome"], shared.end(2)["kind"]) == ("failed", "TooLittleMemory")
     assert [is_done(store.cell(cell)) for cell in shared.cells] == [True, True, False]
     shared.assert_unbroken(0, 1)
 

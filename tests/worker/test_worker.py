@@ -130,7 +130,7 @@ def test_a_cell_whose_training_fails_says_why(settled: Settled, worker: Worker) 
     store, frozen = settled(axes="{model: [sgdml], size: [20]}")
     cell = frozen.cells[0]
     assert worker(store, cell.id, "--mem-gb", "0.01").returncode == 6
-    assert end_of(store, cell)["kind"] == "TrainingError"
+    assert end_of(store, cell)["kind"] == "TooLittleMemory"
     assert "GiB" in survey(store, [cell])[0].reason
 
 
