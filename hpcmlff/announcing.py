@@ -51,8 +51,7 @@ def reasons(proposal: Proposal) -> list[str]:
     found: dict[str, list[str]] = {}
     for one in proposal.chosen:
         if one.attempts:
-            why = f"{one.state.value} ({one.reason})" if one.reason else one.state.value
-            found.setdefault(why, []).append(_whence(one))
+            found.setdefault(_why(one), []).append(_whence(one))
     return [f"  {why}: {_some(cells)}" for why, cells in found.items()]
 
 
@@ -144,6 +143,12 @@ def _whence_times(proposal: Proposal) -> str:
 def _whence(standing: Standing) -> str:
     step = standing.progress.get("step")
     return standing.cell.label + (f" (step {step})" if step else "")
+
+
+def _why(standing: Standing) -> str:
+    cause = "" if standing.diagnosis is None else standing.diagnosis.cause.value
+    words = ": ".join(one for one in (cause, standing.reason) if one)
+    return f"{standing.state.value} ({words})" if words else standing.state.value
 
 
 def _some(cells: list[str]) -> str:

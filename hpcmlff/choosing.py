@@ -10,6 +10,7 @@ from hpcmlff.spec.selection import Selection, only
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hpcmlff.spec.causes import Cause
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
 
@@ -32,7 +33,7 @@ def chosen(store: Store, cells: Sequence[Cell], named: Selection) -> list[Standi
         A pattern fits no cell.
     """
     found = survey(store, named.cells(cells))
-    return [one for one in found if named.has(one.state)]
+    return [one for one in found if named.has(one.state, _cause(one))]
 
 
 def the_one(store: Store, cells: Sequence[Cell], named: Selection) -> Cell:
@@ -46,3 +47,7 @@ def the_one(store: Store, cells: Sequence[Cell], named: Selection) -> Cell:
     if not named.states:
         return only(named.cells(cells), named)
     return only([one.cell for one in chosen(store, cells, named)], named)
+
+
+def _cause(one: Standing) -> Cause | None:
+    return None if one.diagnosis is None else one.diagnosis.cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.endings import Tried, attempts_of
+from hpcmlff.endings import Tried, history_of
 from hpcmlff.errors import CheckpointError
 from hpcmlff.files import changed_at
 from hpcmlff.outputs import job_output
@@ -41,14 +41,16 @@ def dossier(store: Store, frozen: FrozenGrid, standing: Standing) -> dict[str, A
     -------
     dict
         What `hpcmlff.views.rows.row` says, then ``settings`` and those of them that the grid
-        varies, ``resources`` as the grid asks for them, ``tries`` (newest first), ``jobs``
-        (newest first), ``checkpoint``, ``metrics``, ``losses`` (step and loss of each
+        varies, ``resources`` as the grid asks for them, ``tries`` (newest first) with why each
+        ended, ``lost`` (why the newest job never began the cell, or None), ``jobs`` (newest
+        first), ``checkpoint``, ``metrics``, ``losses`` (step and loss of each
         validation, in the trainer's own unit), ``provenance``, ``files``.
     """
     cell = standing.cell
     newest, damage = _restored(store, standing)
     notes = newest.content.notes if newest else {}
-    tries, jobs = attempts_of(store, standing), _jobs(store, cell.id)
+    history, jobs = history_of(store, standing), _jobs(store, cell.id)
+    tries = history.tries
     asked = dict(zip((one.id for one in frozen.cells), frozen.resources, strict=True))
     return {
         **row(standing, time.time()),
@@ -56,6 +58,7 @@ def dossier(store: Store, frozen: FrozenGrid, standing: Standing) -> dict[str, A
         "varied": list(varied(frozen.cells)[cell.model]),
         "resources": asked[cell.id].model_dump(mode="json", exclude_none=True),
         "tries": [_try(one, notes.get("history", ())) for one in tries],
+        "lost": None if history.lost is None else history.lost.as_json(),
         "jobs": jobs,
         "checkpoint": _checkpoint(newest, damage, time.time()),
         "metrics": notes.get("metrics"),
@@ -88,23 +91,28 @@ def _losses(newest: Checkpoint | None, standing: Standing) -> list[tuple[int, fl
 def _try(one: Tried, history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     share = next((part for part in history if part.get("attempt") == one.folder.number), {})
     known = {name: share.get(name) for name in _SHARES}
+    start, end, progress = one.papers.start, one.papers.end, one.papers.progress
     if known["to_step"] is None:
-        known["to_step"] = one.end.get("step", one.progress.get("step"))
+        known["to_step"] = end.get("step", progress.get("step"))
     took_s = None
     if one.began_at is not None and one.seen_at is not None:
         took_s = max(0.0, one.seen_at - one.began_at)
+    diagnosis = {} if one.diagnosis is None else one.diagnosis.as_json()
     return {
+        **dict.fromkeys(("cause", "rule", "mem_gb", "advice")),
+        "evidence": [],
+        **diagnosis,
         "attempt": one.folder.number,
         "outcome": one.outcome,
         "why": one.why,
-        "began": one.start.get("started"),
+        "began": start.get("started"),
         "took_s": took_s,
-        "host": one.start.get("host"),
-        "record": one.record,
-        "kind": one.end.get("kind"),
-        "exit_code": one.end.get("exit_code"),
+        "host": start.get("host"),
+        "record": one.papers.record,
+        "kind": end.get("kind"),
+        "exit_code": end.get("exit_code"),
         **known,
-        "merged_from": (one.start.get("merged_from") or {}).get("checkpoint"),
+        "merged_from": (start.get("merged_from") or {}).get("checkpoint"),
         "folder": str(one.folder.path),
     }
 
@@ -126,7 +134,7 @@ def _job(store: Store, record: Record, cell_id: str) -> dict[str, Any]:
         "partition": record.placement.get("partition") or None,
         "ended": ended,
         "cancelled": store.ledger.is_cancelled(record.number, cell_id),
-        "cause": store.ledger.cause(record.number, element) if ended else "",
+        "words": store.ledger.cause(record.number, element) if ended else "",
         "output": [str(path) for path in job_output(store, record, cell_id)],
     }
 
@@ -148,7 +156,7 @@ def _checkpoint(newest: Checkpoint | None, damage: str, now: float) -> dict[str,
 
 
 def _provenance(tries: Sequence[Tried], notes: Mapping[str, Any]) -> dict[str, Any]:
-    start: Mapping[str, Any] = tries[0].start if tries else {}
+    start: Mapping[str, Any] = tries[0].papers.start if tries else {}
     known = {name: start[name] for name in _PROVENANCE if start.get(name) is not None}
     counts = {name: notes[name] for name in ("n_train", "n_validation", "n_test") if name in notes}
     return known | counts

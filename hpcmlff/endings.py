@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hpcmlff.files import changed_at, read_json
+from hpcmlff.diagnosis.casebook import Casebook
+from hpcmlff.diagnosis.history import all_diagnoses
+from hpcmlff.diagnosis.papers import Papers, papers_of
+from hpcmlff.files import changed_at
 from hpcmlff.spec.states import CellState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from hpcmlff.diagnosis.diagnosis import Diagnosis
     from hpcmlff.reconcile import Standing
     from hpcmlff.store.layout import AttemptFolder
     from hpcmlff.store.store import Store
@@ -21,31 +23,56 @@ if TYPE_CHECKING:
 class Tried:
     """One attempt."""
 
-    folder: AttemptFolder
-    """Its folder."""
-    start: Mapping[str, Any]
-    """What it wrote when it began: host, versions, submission; empty if it was killed before."""
-    end: Mapping[str, Any]
-    """What it wrote when it ended; empty while it runs, or if it was killed."""
-    progress: Mapping[str, Any]
-    """Its newest report."""
+    papers: Papers
+    """What it has left in its folder."""
     outcome: str
     """``done``, ``stopped``, ``failed``, ``killed``, ``running``, or ``brought in`` by a merge."""
     why: str
-    """Why it ended, in words."""
-    began_at: float | None
-    """When it began, in seconds since the epoch."""
-    seen_at: float | None
-    """When it ended, or was last heard of."""
+    """Why it ended, in its own words or the scheduler's."""
+    diagnosis: Diagnosis | None
+    """Why it ended; None while it runs."""
 
     @property
-    def record(self) -> int:
-        """Number of its submission in the ledger; 0 for none."""
-        return int(self.start.get("record", 0))
+    def folder(self) -> AttemptFolder:
+        """Its folder."""
+        return self.papers.folder
+
+    @property
+    def began_at(self) -> float | None:
+        """When it began, in seconds since the epoch."""
+        try:
+            started = datetime.fromisoformat(str(self.papers.start["started"]))
+            return started.astimezone(UTC).timestamp()
+        except (KeyError, ValueError):
+            return changed_at(self.folder.start)
+
+    @property
+    def seen_at(self) -> float | None:
+        """When it ended, or was last heard of."""
+        if (ended := changed_at(self.folder.end)) is not None:
+            return ended
+        checkpoints = (path for _, path in self.folder.generations())
+        files = (self.folder.progress, self.folder.log, *checkpoints)
+        return max((at for path in files if (at := changed_at(path)) is not None), default=None)
 
 
-def attempts_of(store: Store, standing: Standing) -> list[Tried]:
-    """Return all attempts of a cell, the newest first.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """All that a cell has been through."""
+
+    tries: tuple[Tried, ...]
+    """Its attempts, the newest first."""
+    lost: Diagnosis | None
+    """Why the newest job ended, if it never began the cell."""
+
+    @property
+    def newest(self) -> Diagnosis | None:
+        """Why the newest of all these ended; None while it runs."""
+        return self.lost or (self.tries[0].diagnosis if self.tries else None)
+
+
+def history_of(store: Store, standing: Standing) -> History:
+    """Return what a cell has been through.
 
     Parameters
     ----------
@@ -54,49 +81,28 @@ def attempts_of(store: Store, standing: Standing) -> list[Tried]:
     standing
         The cell, and where it stands.
     """
+    book, runs = Casebook(store=store), standing.state is CellState.RUNNING
+    found = {one.attempt: one for one in all_diagnoses(book, standing.cell, running=runs)}
     folders = store.cell(standing.cell).attempts()
-    return [
-        _tried(store, standing, folder, newest=position == 0)
-        for position, folder in enumerate(folders)
-    ]
+    tries = (_tried(book, standing, folder, found.get(folder.number)) for folder in folders)
+    return History(tries=tuple(tries), lost=found.get(0))
 
 
-def _tried(store: Store, standing: Standing, folder: AttemptFolder, *, newest: bool) -> Tried:
-    start, end = read_json(folder.start) or {}, read_json(folder.end) or {}
-    runs = newest and standing.state is CellState.RUNNING
-    outcome = "running" if runs else str(end.get("outcome", "killed"))
+def _tried(
+    book: Casebook, standing: Standing, folder: AttemptFolder, found: Diagnosis | None
+) -> Tried:
+    papers = papers_of(folder)
+    outcome = str(papers.end.get("outcome", "killed")) if found else "running"
     return Tried(
-        folder=folder,
-        start=start,
-        end=end,
-        progress=read_json(folder.progress) or {},
-        outcome="brought in" if "merged_from" in start else outcome,
-        why="" if runs else _why(store, standing, start, end),
-        began_at=_began_at(folder, start),
-        seen_at=changed_at(folder.end) or _last_sign_at(folder),
+        papers=papers,
+        outcome="brought in" if "merged_from" in papers.start else outcome,
+        why=_why(book, papers, standing.cell.id) if found else "",
+        diagnosis=found,
     )
 
 
-def _why(store: Store, standing: Standing, start: Mapping[str, Any], end: Mapping[str, Any]) -> str:
-    """Return why an attempt ended: its own words, else the scheduler's."""
-    if own := str(end.get("message") or end.get("reason") or ""):
-        return own
-    number = start.get("record", 0)
-    if end or not number or not store.ledger.is_ended(number):
-        return ""
-    record = store.ledger.read(number)
-    if standing.cell.id not in record.cells:
-        return ""
-    return store.ledger.cause(number, record.element(standing.cell.id))
-
-
-def _began_at(folder: AttemptFolder, start: Mapping[str, Any]) -> float | None:
-    try:
-        return datetime.fromisoformat(str(start["started"])).astimezone(UTC).timestamp()
-    except (KeyError, ValueError):
-        return changed_at(folder.start)
-
-
-def _last_sign_at(folder: AttemptFolder) -> float | None:
-    files = [folder.progress, folder.log, *(path for _, path in folder.generations())]
-    return max((at for path in files if (at := changed_at(path)) is not None), default=None)
+def _why(book: Casebook, papers: Papers, cell_id: str) -> str:
+    if papers.end:
+        return str(papers.end.get("message") or papers.end.get("reason") or "")
+    entry = book.entry(papers.record)
+    return entry.ending(cell_id).words if entry else ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hpcmlff.executors.job_output import outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +26,8 @@ def job_output(store: Store, record: Record, cell_id: str) -> list[Path]:
     Before the cell began, such as a module that could not be loaded, and after it ended. Only
     their owner may read them; for others there are none.
     """
-    number = re.match(r"\d+", str((record.job or {}).get("job_id", "")))
-    if number is None:
-        return []
-    name = number[0]
-    if int((record.job or {}).get("elements", 1)) > 1:
-        name += f"_{record.element(cell_id)}"
-    # submitit's names: the job or the element, the task, then what it is.
-    return sorted((store.layout.private / record.mark).glob(f"{name}_[0-9]_log.*"))
+    element, folder = record.element(cell_id), store.layout.private / record.mark
+    return [path for one, path in outputs(folder) if one == element]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

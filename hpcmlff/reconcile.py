@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.claims import any_future, claims_of, has_future
-from hpcmlff.diagnosis.attempts import diagnosis_of
+from hpcmlff.diagnosis.attempts import diagnosis_of, diagnosis_of_job
 from hpcmlff.diagnosis.casebook import Casebook
 from hpcmlff.diagnosis.papers import papers_of
 from hpcmlff.executors.processes import is_alive, is_here
@@ -78,7 +78,7 @@ def survey(
     book = Casebook(store=store, profile=profile)
     found = [_standing(book, cell, claims.get(cell.id, {})) for cell in cells]
     why = fruitless(book, [_idle(one) for one in found if one.state in _IDLE])
-    return [_given_up(one, why.get(one.cell.id)) for one in found]
+    return [_given_up(book, one, why.get(one.cell.id)) for one in found]
 
 
 def counts(standings: Iterable[Standing]) -> dict[str, int]:
@@ -187,7 +187,10 @@ def _idle(standing: Standing) -> Idle:
     )
 
 
-def _given_up(standing: Standing, reason: str | None) -> Standing:
+def _given_up(book: Casebook, standing: Standing, reason: str | None) -> Standing:
     if reason is None:
         return standing
-    return replace(standing, state=CellState.FAILED, reason=reason)
+    cell = standing.cell.id
+    # Where the job never began the cell, its end is what is to be known.
+    found = standing.diagnosis or diagnosis_of_job(book, book.newest_with(cell), cell)
+    return replace(standing, state=CellState.FAILED, reason=reason, diagnosis=found)

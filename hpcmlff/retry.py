@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _EXAMPLES = console.examples(
     "python -m hpcmlff.retry runs/study state=failed                all that failed",
     "python -m hpcmlff.retry runs/study 'schnet/glycine/*'          those of them that failed",
+    "python -m hpcmlff.retry runs/study cause=disk_full             those that failed for that",
     "python -m hpcmlff.retry runs/study schnet/glycine/n200/s0 --yes",
-    "python -m hpcmlff.show runs/study schnet/glycine/n200/s0       first see why it failed",
+    "python -m hpcmlff.status runs/study --failed                   first see why they failed",
 )
 
 
@@ -34,8 +35,9 @@ def command(words: Sequence[str], profile: str | None, **given: bool) -> int:
 
     They go on from their newest checkpoint, and get as many new tries as the profile allows.
     PATTERN is a cell's name or a part of it, with *, the first digits of its id, or a
-    condition such as state=failed or size>=800. Cells that have not failed are left alone:
-    `resume` goes on with those that have stopped. Given twice, cells are submitted once.
+    condition such as state=failed, cause=disk_full or size>=800. Cells that have not failed
+    are left alone: `resume` goes on with those that have stopped. Given twice, cells are
+    submitted once.
     """
     from hpcmlff.choosing import chosen
     from hpcmlff.finding import store_and_selection

@@ -35,8 +35,8 @@ def command(words: Sequence[str], *, failed: bool, watching: bool, **how: bool) 
     """Show where the cells of STORE (a folder or a grid file) stand.
 
     PATTERN is a cell's name or a part of it, with *, the first digits of its id, or a
-    condition such as state=failed, size>=800 or schnet.cutoff=5. Watching asks the scheduler
-    no more often than its profile's poll_interval.
+    condition such as state=failed, cause=disk_full, size>=800 or schnet.cutoff=5. Watching
+    asks the scheduler no more often than its profile's poll_interval.
     """
     from hpcmlff.choosing import chosen
     from hpcmlff.finding import store_and_selection
@@ -112,7 +112,7 @@ def _next(store: Store, standings: Sequence[Standing]) -> str:
     if states & {CellState.STOPPED, CellState.PENDING}:
         return console.next_step("hpcmlff.resume", store.path)
     if CellState.FAILED in states:
-        return console.next_step("hpcmlff.retry", store.path, "state=failed")
+        return console.next_step("hpcmlff.status", store.path, "--failed")
     if states & {CellState.QUEUED, CellState.RUNNING}:
         return console.next_step("hpcmlff.status", store.path, "--watch")
     return console.next_step("hpcmlff.collect", store.path)

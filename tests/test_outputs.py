@@ -24,28 +24,28 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.mark.parametrize(
-    ("job", "expected"),
+    ("cells_per_element", "names", "expected"),
     [
-        ({"job_id": "63", "elements": 2}, ["63_1_0_log.err", "63_1_0_log.out"]),
-        ({"job_id": "63[]", "elements": 2}, ["63_1_0_log.err", "63_1_0_log.out"]),
-        ({"job_id": "63", "elements": 1}, ["63_0_log.out", "63_1_log.out"]),
-        ({"job_id": "6", "elements": 2}, []),
+        (
+            1,
+            ["63_1_0_log.err", "63_1_0_log.out", "63_0_0_log.out", "63_10_0_log.out"],
+            ["63_1_0_log.err", "63_1_0_log.out"],
+        ),
+        (1, ["12[1].pbs.OU", "12[0].pbs.OU", "12_1_0_log.out"], ["12[1].pbs.OU", "12_1_0_log.out"]),
+        (2, ["63_0_log.out", "63_0_result.pkl", "63_submission.sh"], ["63_0_log.out"]),
     ],
 )
 def test_a_cells_job_has_its_own_files(
-    store: Store, job: dict[str, object], expected: list[str]
+    store: Store, cells_per_element: int, names: list[str], expected: list[str]
 ) -> None:
-    record = store.ledger.intend(INTENT)
+    place = {"cells_per_element": cells_per_element}
+    record = store.ledger.intend(replace(INTENT, placement=place))
     assert job_output(store, record, "b") == []
-    store.ledger.confirm(record, job)
     folder = store.layout.private / "mark1"
     folder.mkdir()
-    names = ["63_1_0_log.err", "63_1_0_log.out", "63_0_0_log.out", "63_10_0_log.out"]
-    names += ["63_0_log.out", "63_1_log.out", "63_1_0_result.pkl", "63_submission.sh"]
     for name in names:
         (folder / name).touch()
-    found = job_output(store, store.ledger.read(1), "b")
-    assert [path.name for path in found] == expected
+    assert [path.name for path in job_output(store, record, "b")] == expected
 
 
 def test_the_newest_submission_of_a_cell_counts(store: Store) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hpcmlff.files import read_json
+from hpcmlff.files import changed_at, end_of_text, read_json
 from hpcmlff.spec.stopping import SIGNALLED
 from hpcmlff.store.layout import AttemptFolder
 
@@ -48,7 +48,7 @@ class Papers:
 
     def signals(self) -> tuple[str, ...]:
         """Return the signals that its log says it has got, each once."""
-        return tuple(dict.fromkeys(_SIGNAL.findall(_tail(self.folder.log))))
+        return tuple(dict.fromkeys(_SIGNAL.findall(end_of_text(self.folder.log, _TAIL_BYTES))))
 
 
 def papers_of(folder: AttemptFolder) -> Papers:
@@ -68,16 +68,5 @@ def _mapping(path: Path) -> Mapping[str, Any]:
 
 def _between_s(first: Path, last: Path) -> float | None:
     """Return the time between two files, both by the clock of the file system."""
-    try:
-        return max(0.0, last.stat().st_mtime - first.stat().st_mtime)
-    except OSError:
-        return None
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
+    began, ended = changed_at(first), changed_at(last)
+    return None if began is None or ended is None else max(0.0, ended - began)

@@ -1,4 +1,4 @@
-"""The ends of what jobs have printed outside of their cells' logs, element by element."""
+"""What jobs have printed outside of their cells' logs, element by element."""
 
 from __future__ import annotations
 
@@ -7,13 +7,35 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hpcmlff.files import end_of_text
+
 ENDING = ".OU"
 """Behind a PBS job's id in the name of the file that PBS writes."""
-_LOG = "_log.out"
-"""Behind id and task in the name of the file that submitit lets the job write."""
+_LOGS = ("_log.out", "_log.err")
+"""Behind id and task in the names of the files that submitit lets the job write."""
 
-_OF_ELEMENT = re.compile(r"\d+_(?P<element>\d+)_\d+_log\.out|\d+\[(?P<index>\d+)\]\S*\.OU")
+_OF_ELEMENT = re.compile(r"\d+_(?P<element>\d+)_\d+_log\.(out|err)|\d+\[(?P<index>\d+)\]\S*\.OU")
 _TAIL_BYTES = 4096
+
+
+def outputs(folder: Path, *endings: str) -> Iterator[tuple[int, Path]]:
+    """Yield element and file of each output of a submission, by their names.
+
+    Parameters
+    ----------
+    folder
+        The submission's folder, which only its owner can read: for others there are none. A
+        job that is no array is element 0.
+    endings
+        Ends of the files' names; those of submitit and of PBS if left out.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - thousands of names
+    except OSError:
+        return
+    for name in names:
+        if name.endswith(endings or (*_LOGS, ENDING)):
+            yield _element(name), folder / name
 
 
 def ends(
@@ -23,23 +45,14 @@ def ends(
 
     Parameters
     ----------
-    folder
-        The submission's folder, which only its owner can read. A job that is no array is
-        element 0.
-    endings
-        Ends of the files' names; those of submitit and of PBS if left out.
+    folder, endings
+        As for `outputs`.
     wanted
         Tells of an element whether to read its output.
     """
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - thousands of names
-    except OSError:
-        return
-    for name in names:
-        if not name.endswith(endings or (_LOG, ENDING)) or not wanted(_element(name)):
-            continue
-        if text := _tail(folder / name):
-            yield _element(name), text
+    for element, path in outputs(folder, *endings):
+        if wanted(element) and (text := end_of_text(path, _TAIL_BYTES)):
+            yield element, text
 
 
 def end_of(folder: Path, element: int) -> str:
@@ -50,12 +63,3 @@ def end_of(folder: Path, element: int) -> str:
 def _element(name: str) -> int:
     match = _OF_ELEMENT.fullmatch(name)
     return int(match["element"] or match["index"]) if match else 0
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""

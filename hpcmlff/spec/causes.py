@@ -53,4 +53,4 @@ class Rule(StrEnum):
     MORE_MEMORY = "more_memory"
     """The same with half as much memory again, up to the most a job can get; then stop."""
     STOP = "stop"
-    """The cell has failed; it is submitted again by ``--retry-failed`` only."""
+    """The cell has failed; it is submitted again by ``retry`` only."""

@@ -1,7 +1,8 @@
 """Which cells a user means: patterns of names, and conditions on what cells are; pure.
 
 Cells are meant that fit any of the patterns, if there are any (`hpcmlff.spec.patterns`), and
-all of the conditions: ``state=failed,stopped``, ``size>=600``, ``schnet.cutoff=5``.
+all of the conditions: ``state=failed,stopped``, ``cause=disk_full``, ``size>=600``,
+``schnet.cutoff=5``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.errors import NoSuchCell, nearest
+from hpcmlff.spec.causes import Cause
 from hpcmlff.spec.conditions import matches
 from hpcmlff.spec.patterns import PARTS, fitting
 from hpcmlff.spec.states import CellState
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from hpcmlff.spec.cells import Cell
 
 _CONDITION = re.compile(r"(?P<key>[A-Za-z][\w.-]*)\s*(?P<sign>=|!=|<=|>=|<|>)\s*(?P<value>.*)")
+_STANDING = {
+    "state": [state.value for state in CellState],
+    "cause": [cause.key for cause in Cause],
+}
 _MISSING = object()
 _SHOWN = 5
 
@@ -30,7 +36,7 @@ class Condition:
     """What a property of a cell has to be."""
 
     key: str
-    """The property: ``state``, a part of the label, ``id``, or a hyperparameter."""
+    """The property: ``state``, ``cause``, a part of the label, ``id``, or a hyperparameter."""
     sign: str
     """``=``, ``!=``, or a comparison of numbers."""
     value: str
@@ -60,7 +66,7 @@ class Selection:
     conditions: tuple[Condition, ...] = ()
     """Conditions on the cells themselves."""
     states: tuple[Condition, ...] = ()
-    """Conditions on their states."""
+    """Conditions on where they stand: on their states, and why they have stopped or failed."""
 
     def __bool__(self) -> bool:
         return bool(self.patterns or self.conditions or self.states)
@@ -87,9 +93,10 @@ class Selection:
             and all(_holds(one, cell) for one in self.conditions)
         ]
 
-    def has(self, state: CellState) -> bool:
-        """Tell whether cells in a state are meant."""
-        return all(one.holds(state.value) for one in self.states)
+    def has(self, state: CellState, cause: Cause | None = None) -> bool:
+        """Tell whether cells in a state are meant, that have stopped or failed for a cause."""
+        known = {"state": state.value, "cause": "" if cause is None else cause.key}
+        return all(one.holds(known[one.key]) for one in self.states)
 
 
 def selection(words: Iterable[str]) -> Selection:
@@ -103,14 +110,15 @@ def selection(words: Iterable[str]) -> Selection:
     Raises
     ------
     NoSuchCell
-        A condition names a state that there is not, or compares with what is no number.
+        A condition names a state or cause that there is not, or compares with what is no
+        number.
     """
     matches_ = [(word.strip(), _CONDITION.fullmatch(word.strip())) for word in words]
     conditions = [_checked(Condition(**match.groupdict())) for _, match in matches_ if match]
     return Selection(
         patterns=tuple(word for word, match in matches_ if not match),
-        conditions=tuple(one for one in conditions if one.key != "state"),
-        states=tuple(one for one in conditions if one.key == "state"),
+        conditions=tuple(one for one in conditions if one.key not in _STANDING),
+        states=tuple(one for one in conditions if one.key in _STANDING),
     )
 
 
@@ -140,12 +148,11 @@ def only(found: Sequence[Cell], chosen: Selection) -> Cell:
 
 
 def _checked(one: Condition) -> Condition:
-    states = [state.value for state in CellState]
-    if one.key == "state":
+    if known := _STANDING.get(one.key):
         for word in one.values:
-            if one.sign not in {"=", "!="} or not any(fnmatchcase(s, word) for s in states):
-                hint = nearest(word, states)
-                raise NoSuchCell(f"{str(one)!r}: there is no such state", hint=hint)
+            if one.sign not in {"=", "!="} or not any(fnmatchcase(s, word) for s in known):
+                hint = nearest(word, known)
+                raise NoSuchCell(f"{str(one)!r}: there is no such {one.key}", hint=hint)
     elif one.sign not in {"=", "!="} and _number(one.value) is None:
         raise NoSuchCell(f"{str(one)!r}: {one.value!r} is no number to compare with")
     return one
@@ -153,7 +160,7 @@ def _checked(one: Condition) -> Condition:
 
 def _check_key(one: Condition, cells: Sequence[Cell]) -> None:
     settings = {(cell.model, name) for cell in cells for name in cell.settings}
-    short = {"state", "id", *PARTS, *(name for _, name in settings)}
+    short = {*_STANDING, "id", *PARTS, *(name for _, name in settings)}
     if cells and one.key not in {*short, *map(".".join, settings)}:
         hint = nearest(one.key, short)
         raise NoSuchCell(f"{str(one)!r}: cells have no property {one.key!r}", hint=hint)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
 
 _PLOT_WIDTH, _PLOT_HEIGHT = 76, 14
+_STUCK = (CellState.FAILED, CellState.STOPPED, CellState.PENDING)
 
 
 class CellPage:
@@ -44,6 +45,8 @@ class CellPage:
         yield from map(Text, _now(facts))
         if facts["tries"]:
             yield from ("", _tries(facts["tries"]))
+        if facts["state"] in _STUCK:
+            yield from map(Text, _why(facts))
         if facts["jobs"]:
             yield from ("", _jobs(facts["jobs"]))
         if facts["metrics"]:
@@ -110,10 +113,28 @@ def _tries(tries: Sequence[Mapping[str, Any]]) -> Table:
     for one in tries:
         began = str(one["began"] or "")[:16].replace("T", " ")
         took = "" if one["took_s"] is None else brief(one["took_s"])
-        why = f": {one['why']}" if one["why"] else ""
-        ended = Text(f"{one['outcome']}{why}")
+        ended = Text(_ended(one))
         table.add_row(str(one["attempt"]), began, took, _steps(one), str(one["host"] or ""), ended)
     return table
+
+
+def _ended(one: Mapping[str, Any]) -> str:
+    """Return ``killed (out of memory): its process was killed``."""
+    told = one["outcome"] in {"running", "done", "brought in"}
+    cause = "" if told or one["cause"] is None else f" ({one['cause']})"
+    return f"{one['outcome']}{cause}" + (f": {one['why']}" if one["why"] else "")
+
+
+def _why(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the newest diagnosis rests on, and what to do."""
+    newest = facts["lost"] or (facts["tries"][0] if facts["tries"] else None)
+    if newest is None:
+        return
+    which = "the newest job" if facts["lost"] else f"attempt {newest['attempt']}"
+    yield ""
+    yield f"why {which} ended: {newest['cause']}"
+    yield from (f"  {line}" for line in newest["evidence"])
+    yield f"  > {newest['advice']}"
 
 
 def _steps(one: Mapping[str, Any]) -> str:
@@ -127,7 +148,7 @@ def _jobs(jobs: Sequence[Mapping[str, Any]]) -> Table:
     table = _table("job", "element", "profile", "partition")
     table.add_column("", overflow="fold")
     for one in jobs:
-        over = f"ended {one['cause']}".rstrip() if one["ended"] else "open"
+        over = f"ended {one['words']}".rstrip() if one["ended"] else "open"
         known = f"cancelled, {over}" if one["cancelled"] else over
         plain = (one["job_id"] or "not taken", one["element"], one["profile"], one["partition"])
         table.add_row(*("" if value is None else str(value) for value in plain), Text(known))

@@ -116,15 +116,27 @@ def _figure(number: int, state: CellState) -> Text:
 def _reasons(
     standings: Sequence[Standing], state: CellState, names: Mapping[str, str]
 ) -> Iterator[RenderableType]:
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Standing]] = {}
     for one in standings:
         if one.state is state:
-            found.setdefault(one.reason, []).append(names[one.cell.id])
-    for reason, cells in list(found.items())[:_REASONS]:
+            found.setdefault(_cause(one) or one.reason, []).append(one)
+    for group in list(found.values())[:_REASONS]:
+        cells = [names[one.cell.id] for one in group]
         more = f" and {len(cells) - _NAMED:,} more" if len(cells) > _NAMED else ""
         yield ""
-        yield Text(f"{plural(len(cells), 'cell')} {state.value}: {reason}", style=STYLES[state])
+        yield Text(f"{plural(len(group), 'cell')} {state.value}{_why(group)}", style=STYLES[state])
         yield Text(f"  {', '.join(cells[:_NAMED])}{more}")
     if len(found) > _REASONS:
         rest = sum(map(len, list(found.values())[_REASONS:]))
         yield Text(f"{plural(rest, 'cell')} more {state.value}; --all tells why each")
+
+
+def _cause(one: Standing) -> str:
+    return "" if one.diagnosis is None else one.diagnosis.cause.value
+
+
+def _why(group: Sequence[Standing]) -> str:
+    """Return the cause that these have in common, and the reason of the first one."""
+    cause = _cause(group[0])
+    alike = len({one.reason for one in group}) == 1
+    return f"{f' ({cause})' if cause else ''}{': ' if alike else ', such as: '}{group[0].reason}"

@@ -34,6 +34,7 @@ def row(standing: Standing, now: float) -> dict[str, Any]:
         "report_age_s": _age_s(standing.reported_at, now),
         "checkpoint_age_s": _age_s(standing.saved_at, now),
         "reason": standing.reason,
+        "cause": None if standing.diagnosis is None else standing.diagnosis.cause.value,
         "unasked": standing.unasked,
     }
 

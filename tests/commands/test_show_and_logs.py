@@ -14,16 +14,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from store.made import STEPS, content, damage, make_store, train
+from store.made import PLACE, STEPS, content, damage, make_store, train
 
 from hpcmlff import logs, show
 from hpcmlff.spec.cells import Cell
+from hpcmlff.spec.profile import LocalProfile
 from hpcmlff.store.attempts import claim, record_end, record_start, report_progress
 from hpcmlff.store.checkpoints import commit
 from hpcmlff.store.ledger import Intent
 from hpcmlff.store.store import Store
 
 NAME = "mean/springs/n3/s0"
+WORDS = "the kernel matrix is not positive definite with sigma 10"
+ADVICE = (
+    "Raise lam or lower sigma in the grid, which makes a new cell, or remove frames that are "
+    "there twice. Then `retry` tries it again"
+)
 
 
 @pytest.fixture
@@ -62,8 +68,7 @@ def fail(store: Store, cell: Cell) -> None:
     attempt = claim(store.cell(cell))
     start = {"started": "2026-03-01T12:00:00+00:00", "host": "cn7", "python": "3.11.7"}
     record_start(attempt, {"record": 1, **start, "packages": {"numpy": "2.1"}, "threads": 2})
-    words = "the kernel matrix is not positive definite with sigma 10"
-    end = {"outcome": "failed", "kind": "TrainingError", "message": words, "exit_code": 6}
+    end = {"outcome": "failed", "kind": "NotPositiveDefinite", "message": WORDS, "exit_code": 6}
     record_end(attempt, end)
 
 
@@ -100,7 +105,7 @@ def test_a_cell_with_a_history(run: Run, store: Store, cell: Cell) -> None:
     assert [row[0] for row in rows] == ["3", "2", "1"]
     joined = " ".join(table.split())
     assert "2026-03-01 12:00" in joined
-    assert "failed: the kernel matrix is" in joined
+    assert "failed (not positive definite): the kernel" in joined
     assert "positive definite with sigma 10" in joined
     assert "validation loss: lowest 0.01 at step 100, newest 0.01" in text
     assert "   1 |*" in text
@@ -115,13 +120,22 @@ def test_a_cell_with_a_history(run: Run, store: Store, cell: Cell) -> None:
     assert [one["outcome"] for one in facts["tries"]] == ["done", "failed", "stopped"]
     assert facts["tries"][1] | {"took_s": 0} == {
         "attempt": 2,
+        "cause": "not positive definite",
+        "rule": "stop",
+        "mem_gb": None,
+        "evidence": [
+            f"NotPositiveDefinite: {WORDS}",
+            "the scheduler has run the same job again",
+            "no checkpoint",
+        ],
+        "advice": ADVICE,
         "outcome": "failed",
-        "why": "the kernel matrix is not positive definite with sigma 10",
+        "why": WORDS,
         "began": "2026-03-01T12:00:00+00:00",
         "took_s": 0,
         "host": "cn7",
         "record": 1,
-        "kind": "TrainingError",
+        "kind": "NotPositiveDefinite",
         "exit_code": 6,
         "from_step": None,
         "to_step": None,
@@ -141,6 +155,8 @@ def test_a_failed_cell_tells_what_it_was_trained_with_and_how_to_try_again(
     text = run(show.main, cell.id[:9])
     assert text.startswith(f"{cell.label}: failed: the kernel matrix")
     assert "trained with: python 3.11.7, numpy 2.1\non: cn7, threads 2" in text
+    why = text[text.index("why attempt 1 ended: not positive definite") :].split("\n\n")[0]
+    assert " ".join(why.split()).endswith(f"no checkpoint > {ADVICE}")
     assert text.endswith(f"next: python -m hpcmlff.retry {store.path} {cell.short_id}\n")
 
 
@@ -189,11 +205,11 @@ def test_a_cell_that_has_not_begun_has_what_its_job_has_printed(
 ) -> None:
     assert run(logs.main, NAME) == ""
     intent = Intent(
-        profile={"name": "x", "attempts_without_progress": 5},
+        profile=LocalProfile(name="x", scheduler="local").model_dump(mode="json"),
         cells=("another", cell.id),
         mark="mark2",
         revision=1,
-        placement={"cells_per_element": 1},
+        placement={**PLACE, "cells_per_element": 1},
     )
     record = store.ledger.intend(intent)
     store.ledger.confirm(record, {"job_id": "63", "elements": 2})

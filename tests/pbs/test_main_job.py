@@ -96,7 +96,7 @@ def test_a_cell_that_has_failed_is_tried_again_if_asked(
     words = ["--profile", str(study.profile), "--yes"]
     capsys.readouterr()
     assert retry.main([str(study.store.path), "*/*/*/s1", *words]) == 0
-    assert "failed (/" in capsys.readouterr().err
+    assert "failed (bad data: /" in capsys.readouterr().err
     study.await_states("failed", "done")
     assert retry.main([str(study.store.path), "state=failed", *words, "--wait"]) == 0
     assert study.attempts() == [3, 3]

@@ -176,7 +176,8 @@ def _begin(store: Store, cell: Cell, state: CellState, image: Mapping[bool, memo
     commit_image(folder, attempt, 1, image[done], final=done)
     if state is CellState.FAILED:
         words = "the validation loss of SchNet is not a finite number at step 250"
-        record_end(attempt, {"outcome": "failed", "kind": "TrainingError", "message": words})
+        facts = {"cause": "diverged", "kind": "Diverged", "message": words}
+        record_end(attempt, {"outcome": "failed", **facts})
     elif state is not CellState.RUNNING:
         outcome = "done" if done else "stopped"
         record_end(attempt, {"outcome": outcome, "reason": "SIGTERM", "step": step})
