@@ -35,8 +35,8 @@ class Scene:
     def __init__(self, store: Store, cell: Cell) -> None:
         self.store, self.cell = store, cell
 
-    def submitted(self, mem_gb: float = 4.0, cpus: int = 1, **given: Any) -> int:
-        """Write down a job; return its number."""
+    def submitted(self, mem_gb: float = 4.0, cpus: int = 1, beside: int = 0, **given: Any) -> int:
+        """Write down a job, with so many other cells; return its number."""
         placement = Placement(
             partition="cpu",
             cpus=cpus,
@@ -44,13 +44,13 @@ class Scene:
             mem_gb=mem_gb,
             walltime_s=3600,
             parallel=1,
-            cells_per_element=1,
+            cells_per_element=1 + beside,
         )
         profile = PROFILE.model_dump(mode="json") | given.pop("profile", {})
         number = len(self.store.ledger.numbers()) + 1
         intent = Intent(
             profile=profile,
-            cells=(self.cell.id,),
+            cells=(self.cell.id, *(f"other {one}" for one in range(beside))),
             mark=f"mark{number}",
             revision=1,
             placement=asdict(placement),

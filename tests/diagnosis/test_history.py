@@ -122,6 +122,23 @@ def test_the_most_memory_is_that_of_partitions_with_its_cores(scene: Scene) -> N
     assert (newest(scene).rule, newest(scene).mem_gb) == (Rule.STOP, None)
 
 
+def test_cells_of_one_job_share_its_memory_and_that_of_a_partition(scene: Scene) -> None:
+    for mem_gb, more in ((8.0, 3.0), (16.0, 6.0), (24.0, None)):
+        number = scene.submitted(mem_gb=mem_gb, cpus=4, beside=3)
+        scene.ended(scene.began(number), "killed", signal="SIGKILL", oom="on the machine")
+        assert (newest(scene).cause, newest(scene).mem_gb) == (Cause.OUT_OF_MEMORY, more)
+    assert newest(scene).rule is Rule.STOP
+
+
+def test_a_cell_that_was_cancelled_beside_others_is_the_only_one_that_was(scene: Scene) -> None:
+    for cells in ([scene.cell.id], ["other 0"]):
+        number = scene.submitted(beside=1)
+        scene.store.ledger.cancel(scene.store.ledger.read(number), cells)
+        scene.began(number)
+        scene.over(number)
+    assert scene.causes() == [(1, "cancelled"), (2, "unknown")]
+
+
 def test_a_job_that_never_began_the_cell_comes_first(scene: Scene) -> None:
     scene.over(scene.submitted(), "FAILED 1:0", line="bash: module: command not found")
     assert scene.causes() == [(0, "environment broken")]

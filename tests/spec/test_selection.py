@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hpcmlff.errors import NoSuchCell
+from hpcmlff.spec.causes import Cause
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.selection import only, selection
 from hpcmlff.spec.states import CellState
@@ -190,3 +191,13 @@ def test_one_cell_is_needed_and_several_are_listed() -> None:
     assert only(found[:1], chosen) == found[0]
     with pytest.raises(NoSuchCell, match=r"^no cell fits 'sgdml/glycine'$"):
         only([], chosen)
+
+
+def test_causes_are_named_as_under_on_failure() -> None:
+    chosen = selection(["cause=disk_full,out_of_*"])
+    found = [cause.key for cause in Cause if chosen.has(CellState.FAILED, cause)]
+    assert found == ["out_of_memory", "disk_full"]
+    assert not chosen.has(CellState.RUNNING)
+    assert selection(["cause!=walltime"]).has(CellState.STOPPED, Cause.PREEMPTED)
+    with pytest.raises(NoSuchCell, match="no such cause. Did you mean 'disk_full'?"):
+        selection(["cause=disk_ful"])

@@ -5,9 +5,15 @@ from typing import Any
 
 from views.standings import assert_plain, at, cell, drawn, row
 
+from hpcmlff.diagnosis.diagnosis import Diagnosis
 from hpcmlff.reconcile import Standing
+from hpcmlff.spec.causes import Cause, Rule
 from hpcmlff.views.listing import listing
 from hpcmlff.views.overview import Overview, heading
+
+DIVERGED = Diagnosis(
+    attempt=1, cause=Cause.DIVERGED, evidence=(), rule=Rule.STOP, mem_gb=None, advice=""
+)
 
 
 def page(standings: list[Standing], **terminal: Any) -> str:
@@ -67,6 +73,17 @@ def test_cells_of_one_reason_stand_together_and_reasons_are_not_without_end() ->
     assert "bad 4" in text
     assert "bad 5" not in text
     assert "8 cells more failed; --all tells why each" in text
+
+
+def test_cells_of_one_cause_stand_together_whatever_they_say() -> None:
+    standings = [
+        at(cell("mean", "glycine", 200, seed), "X", reason=f"step {seed}", diagnosis=DIVERGED)
+        for seed in range(2)
+    ]
+    assert page(standings).splitlines()[-2:] == [
+        "2 cells failed (diverged), such as: step 0",
+        "  mean/glycine/n200/s0, mean/glycine/n200/s1",
+    ]
 
 
 def test_a_page_stays_a_page_with_very_many_cells() -> None:
