@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpcmlff.spec.selection import Selection, selection
-from hpcmlff.store.finding import find_store
+from hpcmlff.store.finding import find_store, stores_in
 from hpcmlff.store.store import is_store
 
 if TYPE_CHECKING:
@@ -44,4 +44,5 @@ def store_and_selection(words: Sequence[str]) -> tuple[Store, Selection]:
 def _is_meant_as_store(path: Path) -> bool:
     """Tell a store that is not there from a pattern."""
     is_file = path.suffix in {".yaml", ".yml"} or path.is_absolute()
-    return is_file or path.is_dir() or (len(path.parts) > 1 and path.parent.is_dir())
+    is_near = path.is_dir() or (len(path.parts) > 1 and path.parent.is_dir())
+    return is_file or is_near or not stores_in(Path.cwd())

@@ -155,9 +155,14 @@ def _judged(
     if found.rule is not Rule.STOP and standing.state is CellState.QUEUED:
         return standing
     state = CellState.FAILED if found.rule is Rule.STOP else standing.state
-    reason = str(end.get("message") or end.get("reason") or _killed(book, standing))
+    reason = _written(end) or _killed(book, standing)
     follows = _what_follows(found, written=end.get("outcome") == "failed")
     return replace(standing, state=state, reason=reason + follows, diagnosis=found)
+
+
+def _written(end: Mapping[str, Any]) -> str:
+    words = str(end.get("message") or end.get("reason") or "")
+    return f"{words} ({end['signal']})" if "signal" in end else words
 
 
 def _killed(book: Casebook, standing: Standing) -> str:

@@ -58,6 +58,15 @@ def test_a_store_that_is_not_there_is_not_taken_for_a_pattern(here: Path, word: 
         found(word, "schnet")
 
 
+def test_where_there_is_no_store_the_first_word_is_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(StoreError, match="stduy: is not a store"):
+        found("stduy", "schnet")
+
+
 def test_among_several_stores_one_has_to_be_named(here: Path) -> None:
     create_store(here / "runs" / "other", "other")
     with pytest.raises(StoreError, match="several stores here: runs/other, runs/study"):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from hpcmlff.console import brief, duration
+from hpcmlff.console import duration
 from hpcmlff.report.labels import LABELS
 from hpcmlff.spec.states import CellState
 from hpcmlff.spec.variants import shown
+from hpcmlff.views.history_tables import attempts_table, jobs_table, plain_table, why_lines
 from hpcmlff.views.loss_plot import loss_plot
 from hpcmlff.views.marks import STYLES
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.table import Table
 
 _PLOT_WIDTH, _PLOT_HEIGHT = 76, 14
 _STUCK = (CellState.FAILED, CellState.STOPPED, CellState.PENDING)
@@ -44,11 +44,11 @@ class CellPage:
         yield _title(facts)
         yield from map(Text, _now(facts))
         if facts["tries"]:
-            yield from ("", _tries(facts["tries"]))
+            yield from ("", attempts_table(facts["tries"]))
         if facts["state"] in _STUCK:
-            yield from map(Text, _why(facts))
+            yield from map(Text, why_lines(facts))
         if facts["jobs"]:
-            yield from ("", _jobs(facts["jobs"]))
+            yield from ("", jobs_table(facts["jobs"]))
         if facts["metrics"]:
             yield from ("", _metrics(facts["metrics"], facts["provenance"]))
         if facts["losses"]:
@@ -107,56 +107,8 @@ def _step(progress: Mapping[str, Any]) -> str:
     return f"step {progress['step']:,} of {progress['steps']:,}"
 
 
-def _tries(tries: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("attempt", "began (UTC)", "took", "steps", "on")
-    table.add_column("ended", overflow="fold")
-    for one in tries:
-        began = str(one["began"] or "")[:16].replace("T", " ")
-        took = "" if one["took_s"] is None else brief(one["took_s"])
-        ended = Text(_ended(one))
-        table.add_row(str(one["attempt"]), began, took, _steps(one), str(one["host"] or ""), ended)
-    return table
-
-
-def _ended(one: Mapping[str, Any]) -> str:
-    """Return ``killed (out of memory): its process was killed``."""
-    told = one["outcome"] in {"running", "done", "brought in"}
-    cause = "" if told or one["cause"] is None else f" ({one['cause']})"
-    return f"{one['outcome']}{cause}" + (f": {one['why']}" if one["why"] else "")
-
-
-def _why(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the newest diagnosis rests on, and what to do."""
-    newest = facts["lost"] or (facts["tries"][0] if facts["tries"] else None)
-    if newest is None:
-        return
-    which = "the newest job" if facts["lost"] else f"attempt {newest['attempt']}"
-    yield ""
-    yield f"why {which} ended: {newest['cause']}"
-    yield from (f"  {line}" for line in newest["evidence"])
-    yield f"  > {newest['advice']}"
-
-
-def _steps(one: Mapping[str, Any]) -> str:
-    begin, end = one["from_step"], one["to_step"]
-    if begin is not None:
-        return f"{begin}-{end}"
-    return "" if end is None else f"to {end}"
-
-
-def _jobs(jobs: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("job", "element", "profile", "partition")
-    table.add_column("", overflow="fold")
-    for one in jobs:
-        over = f"ended {one['words']}".rstrip() if one["ended"] else "open"
-        known = f"cancelled, {over}" if one["cancelled"] else over
-        plain = (one["job_id"] or "not taken", one["element"], one["profile"], one["partition"])
-        table.add_row(*("" if value is None else str(value) for value in plain), Text(known))
-    return table
-
-
 def _metrics(metrics: Mapping[str, float], counts: Mapping[str, Any]) -> Table:
-    table = _table(f"error on {counts.get('n_test', '?')} test frames")
+    table = plain_table(f"error on {counts.get('n_test', '?')} test frames")
     table.add_column("", justify="right")
     table.add_column("")
     for name, value in metrics.items():
@@ -190,10 +142,3 @@ def _provenance(known: Mapping[str, Any]) -> Iterator[str]:
     yield f"on: {', '.join(str(one) for one in machine if one)}"
     if known.get("git_commit"):
         yield f"commit: {known['git_commit']}"
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading != "on", overflow="fold")
-    return table

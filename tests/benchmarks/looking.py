@@ -51,6 +51,7 @@ def _figures(many: Many, programs: Path) -> Iterator[Figure]:
         "status": (["status"], STATUS_GOAL_S),
         "status_pattern": (["status", "schnet/glycine/*"], STATUS_GOAL_S),
         "status_all": (["status", "--all"], STATUS_GOAL_S),
+        "status_failed": (["status", "--failed"], STATUS_GOAL_S),
         "status_json": (["status", "--json"], STATUS_GOAL_S),
         "show": (["show", running], GOAL_S),
         "logs": (["logs", running], GOAL_S),

@@ -64,7 +64,7 @@ def test_status_shows_all_on_one_page_and_asks_once(many: Many, run: Run, tmp_pa
     ]
     assert "schnet/azobenzene cutoff=5  125/250 25X 25=" in text
     assert "and 985 more; --all lists every cell" in text
-    assert "1,000 cells failed: the validation loss of SchNet is not a finite" in text
+    assert "1,000 cells failed (diverged): the validation loss of SchNet is not" in text
     assert lines[-1] == f"next: python -m hpcmlff.resume {many.store.path}"
     assert max(map(len, lines[1:-1])) <= 80
     assert len(lines) < 70

@@ -127,7 +127,7 @@ def test_memory_that_cannot_be_had_is_raised_to_the_most_there_is_and_no_further
     assert "out of memory: 1 failed" in text
     assert "MemoryError: Unable to allocate 64.0 GiB" in text
     assert "It had the most memory that a job can get here. Choose a smaller size" in text
-    assert text.splitlines()[-1].endswith("hpcmlff.retry runs/springs state=failed")
+    assert text.splitlines()[-1].endswith("runs/springs state=failed")
 
 
 def test_a_process_that_the_kernel_kills_for_want_of_memory_gets_more(
@@ -168,7 +168,7 @@ def test_a_training_that_diverges_stops_and_no_other_seed_is_tried(
 
 
 def test_a_matrix_without_a_factor_stops(grid_file: WriteGrid) -> None:
-    models = "{sgdml: {sigma: [1000], lam: 1.0e-30}}"
+    models = "{sgdml: {sigma: [10000], lam: 1.0e-30}}"
     words = one_cell(grid_file, "sgdml", models=models, resources="[{mem_gb: 2}]")
     assert submit.main([*words, "--wait"]) == 1
     assert history() == [(1, "not positive definite")]

@@ -238,8 +238,9 @@ def test_a_killed_worker_does_not_harm_its_neighbour_and_is_resumed(
     store = the_store(tmp_path)
     first = store.cell(store.current_grid().cells[0]).attempts()[0]
     os.kill(read_json(first.start)["process"]["pid"], signal.SIGKILL)
-    eventually(lambda: states(tmp_path)[0] == "stopped")
-    assert standings(tmp_path)[0].reason == "its process was killed"
+    told = "its process was killed (SIGKILL)"
+    eventually(lambda: standings(tmp_path)[0].reason == told)
+    assert states(tmp_path)[0] == "stopped"
     eventually(lambda: states(tmp_path) == ["stopped", "done"])
     assert resume.main(["--wait"]) == 0
     assert results_of_first(tmp_path).content.notes["history"][-1]["from_step"] > 0
