@@ -94,17 +94,17 @@ def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
     folder = book.store.cell(cell)
     seen = look(folder)
     if seen.done:
-        return Standing(cell=cell, state=CellState.DONE, attempts=seen.attempts)
+        return Standing(cell=cell, state=CellState.DONE, attempts=len(seen.attempts))
     unasked = any(claim.state is JobState.UNKNOWN for claim in claims.values())
-    if seen.newest is None:
+    if not seen.attempts:
         state = CellState.QUEUED if any_future(claims.values()) else CellState.PENDING
         return Standing(cell=cell, state=state, unasked=unasked)
-    papers = papers_of(seen.newest)
+    papers = papers_of(seen.attempts[0])
     having = _with_job(papers, claims)
     standing = Standing(
         cell=cell,
         state=having or CellState.STOPPED,
-        attempts=seen.attempts,
+        attempts=len(seen.attempts),
         progress=papers.progress,
         unasked=unasked,
         record=papers.record,
@@ -113,7 +113,7 @@ def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
         return _with_times(standing, folder, papers)
     if having is not None and not _may_fail(papers, claims):
         return standing
-    found = diagnosis_of(book, cell, folder.attempts(), papers=papers)
+    found = diagnosis_of(book, cell, seen.attempts, papers=papers)
     return _judged(standing, papers.end, found, book)
 
 

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 class Look:
     """A quick look at a cell's folder."""
 
-    attempts: int
-    """Attempts claimed so far."""
-    newest: AttemptFolder | None
-    """The newest of them; None if there is none."""
+    attempts: tuple[AttemptFolder, ...]
+    """Attempts claimed so far, the newest first."""
     done: bool
     """The newest checkpoint is the cell's result, judged by its header."""
 
@@ -37,11 +35,10 @@ def look(cell: CellFolder) -> Look:
     """Look at a cell's folder once, and again only where something is in the way."""
     numbers = cell.attempt_numbers()
     if not numbers:
-        return Look(attempts=0, newest=None, done=False)
-    newest = cell.attempt(numbers[0])
-    found = _newest_of(newest) or newest_seal(cell)
-    done = found is not None and bool(found.facts["final"])
-    return Look(attempts=len(numbers), newest=newest, done=done)
+        return Look(attempts=(), done=False)
+    attempts = tuple(map(cell.attempt, numbers))
+    found = _newest_of(attempts[0]) or newest_seal(cell)
+    return Look(attempts=attempts, done=found is not None and bool(found.facts["final"]))
 
 
 def _newest_of(attempt: AttemptFolder) -> Seal | None:
