@@ -29,6 +29,8 @@ class Subject:
     """What decides its need."""
     asked: Asked
     """What the grid says."""
+    least_gb: float = 0.0
+    """Memory it gets at the least, GiB, as far as there is so much: it ran out of less."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,8 @@ class Share:
     """What it gets."""
     need: Need
     """What it needs."""
+    raised: bool = False
+    """It gets more memory than the grid says."""
 
 
 def offers_of(profile: Profile, cells_per_job: int | None = None) -> tuple[Partition, ...]:
@@ -86,15 +90,15 @@ def allot_all(
         or one fits no partition for another reason.
     """
     subjects = tuple(subjects)
-    groups: dict[tuple[Kind, Asked], list[Subject]] = {}
+    groups: dict[tuple[Kind, Asked, float], list[Subject]] = {}
     for one in subjects:
-        groups.setdefault((one.kind, one.asked), []).append(one)
+        groups.setdefault((one.kind, one.asked, one.least_gb), []).append(one)
     shares = {key: _share(profile, estimates, group[0]) for key, group in groups.items()}
     short = [group for key, group in groups.items() if shares[key] is None]
     if short:
         found = [_shortage(profile, estimates, group) for group in short]
         raise refusal(profile.name, found)
-    given = (shares[one.kind, one.asked] for one in subjects)
+    given = (shares[one.kind, one.asked, one.least_gb] for one in subjects)
     return tuple(share for share in given if share is not None)
 
 
@@ -104,11 +108,16 @@ def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None
     given = allot(offers, one.asked, need, profile.grace)
     if given is None:
         return None
+    most_gb = max((place.mem_gb for place in fitting_but_for_memory(offers, one.asked)), default=0)
+    least_gb = min(one.least_gb, most_gb)
+    if raised := least_gb > given.mem_gb:
+        given = allot(offers, one.asked.with_memory(least_gb), need, profile.grace)
+        assert given is not None
     if isinstance(profile, ClusterProfile):
         fitting(profile, given, one.label)
     elif isinstance(profile, LocalProfile):
         check_fits(capacity_of(profile), given, one.label, profile.name)
-    return Share(resources=given, need=need)
+    return Share(resources=given, need=need, raised=raised)
 
 
 def _shortage(profile: Profile, estimates: Estimates, group: Sequence[Subject]) -> Shortage:

@@ -43,7 +43,7 @@ def check_resources(made: Draft, profile: Profile, *, retry_failed: bool) -> Non
         allot_all(profile, estimates, subjects)
     except GridError:
         # Those that are done, or have a job, need no room any more.
-        left = _to_submit(made, retry_failed=retry_failed)
+        left = _to_submit(made, profile, retry_failed=retry_failed)
         if len(left) == len(subjects):
             raise
         allot_all(profile, estimates, [subjects[number] for number in left])
@@ -92,11 +92,12 @@ def _subjects(made: Draft) -> list[Subject]:
     ]
 
 
-def _to_submit(made: Draft, *, retry_failed: bool) -> list[int]:
+def _to_submit(made: Draft, profile: Profile, *, retry_failed: bool) -> list[int]:
     """Return the numbers of the points that a submission would take."""
     known = cells_before_settling(made)
     cells, store = known or ((), None)
     if store is None:
         return list(range(len(made.points)))
-    chosen = {one.cell.id for one in choose(survey(store, cells), retry_failed=retry_failed)}
+    standings = survey(store, cells, profile=profile)
+    chosen = {one.cell.id for one in choose(standings, retry_failed=retry_failed)}
     return [number for number, cell in enumerate(cells) if cell.id in chosen]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
-import math
 import shlex
 import sys
 import traceback
@@ -81,9 +79,9 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def next_step(module: str, store: Path) -> str:
+def next_step(module: str, store: Path, *words: str) -> str:
     """Return the line that says what to type next, quoted for the shell."""
-    return f"next: python -m {module} {shlex.quote(str(store))}"
+    return f"next: python -m {module} {shlex.join([str(store), *words])}"
 
 
 def say(text: str) -> None:
@@ -93,7 +91,20 @@ def say(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Print plain data as JSON on stdout; NaN and infinity become null."""
-    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+    # Many times faster than json with its own indentation, which matters for 10,000 cells.
+    from pydantic_core import to_json
+
+    click.echo(to_json(value, indent=2, inf_nan_mode="null"))
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask whether to go on, if somebody is there to answer and has not said so already."""
+    return not asks(yes=yes) or click.confirm(question, err=True)
+
+
+def asks(*, yes: bool) -> bool:
+    """Tell whether `confirmed` would ask."""
+    return not yes and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -101,6 +112,20 @@ def terminal(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+def brief(seconds: float) -> str:
+    """Return a time in at most seven letters: ``42 s``, ``13 min``, ``2.2 h``, ``12 d``."""
+    for size_s, unit in ((86400, "d"), (3600, "h")):
+        if seconds >= 2 * size_s:
+            number = seconds / size_s
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+    return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 cell``, ``1,000 cells``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def duration(seconds: float) -> str:
@@ -111,11 +136,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

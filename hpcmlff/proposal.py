@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ class Proposal:
     """What each of them needs, in the same order."""
     batches: tuple[Batch, ...]
     """The jobs."""
+    raised: frozenset[str] = frozenset()
+    """Ids of the cells that get more memory than the grid says, having run out of it."""
 
 
 def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standing, ...]:
@@ -47,6 +49,7 @@ def propose(
     estimates: Estimates,
     *,
     retry_failed: bool,
+    least_gb: Mapping[str, float] | None = None,
 ) -> Proposal:
     """Return the jobs for the cells that need one.
 
@@ -62,6 +65,8 @@ def propose(
         What cells need.
     retry_failed
         Submit failed cells as well.
+    least_gb
+        Memory that cells get at the least, GiB, by their ids: those that ran out of less.
 
     Raises
     ------
@@ -70,8 +75,14 @@ def propose(
     """
     chosen = choose(standings, retry_failed=retry_failed)
     asked = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
+    least = least_gb or {}
     subjects = [
-        Subject(label=one.cell.label, kind=kind_of(one.cell), asked=asked[one.cell.id])
+        Subject(
+            label=one.cell.label,
+            kind=kind_of(one.cell),
+            asked=asked[one.cell.id],
+            least_gb=least.get(one.cell.id, 0.0),
+        )
         for one in chosen
     ]
     shares = allot_all(profile, estimates, subjects)
@@ -81,4 +92,7 @@ def propose(
         chosen=chosen,
         needs=tuple(share.need for share in shares),
         batches=plan(profile, given),
+        raised=frozenset(
+            one.cell.id for one, share in zip(chosen, shares, strict=True) if share.raised
+        ),
     )

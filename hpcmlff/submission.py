@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff import console
 from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons, scripts
 from hpcmlff.checking import draft_estimates
 from hpcmlff.console import emit_json, next_step, say
 from hpcmlff.dispatch import Dispatch, dispatch
+from hpcmlff.memory import least_memory
 from hpcmlff.prepare.draft import Draft, cells_before_settling
-from hpcmlff.proposal import propose
+from hpcmlff.proposal import choose, propose
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.frozen import FrozenGrid
@@ -40,6 +42,8 @@ class Request:
     """Tell the outcome as JSON on stdout."""
     yes: bool = True
     """Do not ask before submitting."""
+    careful: bool = False
+    """Ask on a machine of one's own as well."""
 
 
 def preview(made: Draft, request: Request) -> int:
@@ -52,11 +56,18 @@ def preview(made: Draft, request: Request) -> int:
         return 0
     cells, found = known
     store = found or Store(Layout(made.store_path), made.grid.name)
-    standings = survey(store, cells) if found else [_pending(cell) for cell in cells]
+    standings = (
+        survey(store, cells, profile=request.profile)
+        if found
+        else [_pending(cell) for cell in cells]
+    )
     frozen = FrozenGrid(revision=0, grid={}, molecules={}, cells=cells, resources=made.resources)
     estimates = draft_estimates(made, request.profile.name)
     retry = request.retry_failed
-    proposal = propose(request.profile, frozen, standings, estimates, retry_failed=retry)
+    least_gb = least_memory(store, choose(standings, retry_failed=retry))
+    proposal = propose(
+        request.profile, frozen, standings, estimates, retry_failed=retry, least_gb=least_gb
+    )
     _tell_counts(standings)
     chosen = [one.cell for one in proposal.chosen]
     say(f"would submit {kinds(chosen)} to the profile {request.profile.name!r}")
@@ -86,6 +97,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         for line in reasons(proposal):
             say(line)
         say(announcement(request.profile, proposal))
+        if request.careful:
+            return console.confirmed("submit?", yes=request.yes)
         return confirmed(request.profile, yes=request.yes)
 
     made = dispatch(store, frozen, request.profile, retry_failed=request.retry_failed, agree=agree)

@@ -34,9 +34,14 @@ def find_store(given: Path | None) -> Store:
     return open_store(given)
 
 
-def _only_store(here: Path) -> Store:
+def stores_in(here: Path) -> list[Path]:
+    """Return the stores that need not be named: a folder, those in it and in its ``runs``."""
     places = [here, *sorted(here.glob("*")), *sorted(here.glob("runs/*"))]
-    found = list(dict.fromkeys(place for place in places if is_store(place)))
+    return list(dict.fromkeys(place for place in places if is_store(place)))
+
+
+def _only_store(here: Path) -> Store:
+    found = stores_in(here)
     if len(found) == 1:
         return open_store(found[0])
     if not found:

@@ -11,7 +11,7 @@ from cluster.study import SIZE, make_study
 from cluster.unbroken import assert_unbroken, history
 
 from hpcmlff.files import read_json
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 
 
 def test_an_array_of_jobs_of_several_cells_trains_each_once(
@@ -43,7 +43,7 @@ def test_a_job_put_back_goes_on_with_exactly_the_cells_that_are_not_done(
     study.await_checkpoint()
     os.kill(read_json(study.attempt(1).start)["process"]["pid"], signal.SIGKILL)
     study.await_states("stopped", "running", "running", "done")
-    assert study.standings()[0].reason == "its process was killed"
+    assert study.standings()[0].reason == "its process was killed (SIGKILL)"
     [job] = study.jobs
     slurm.interrupt(job)
     slurm.wait_for(job, "PENDING")

@@ -15,7 +15,7 @@ from pbs.pbs_study import AGAIN, pbs_study, queue
 
 from hpcmlff.executors.commands import run_command
 from hpcmlff.files import read_json
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 
 
@@ -48,7 +48,7 @@ def test_a_killed_cell_leaves_its_neighbours_alone_and_is_resumed(
     pid = read_json(study.attempt(1).start)["process"]["pid"]
     os.kill(pid, signal.SIGKILL)
     study.await_that(lambda: study.end(1), "the end to be written down")
-    assert study.standings()[0].reason == "its process was killed"
+    assert study.standings()[0].reason == "its process was killed (SIGKILL)"
     assert study.resume() == 0
     assert study.records[1].cells == (study.cells[0].id,)
     assert study.records[1].placement["cpus"] == 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FAILED = Kind(
     severity="warning",
     code="cells-failed",
-    advice="See the log of the attempt, correct the cause, then resume with --retry-failed",
+    advice="See `status --failed`, correct the cause, then `retry`",
 )
 _STOPPED = Kind(
     severity="note",
