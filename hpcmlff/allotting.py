@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hpcmlff.errors import GridError
 from hpcmlff.executors.capacity import capacity_of, check_fits
 from hpcmlff.spec.fitting import fitting
-from hpcmlff.spec.needs import allot, fitting_but_for_memory
+from hpcmlff.spec.needs import allot as allot_one
+from hpcmlff.spec.needs import fitting_but_for_memory
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Partition
 from hpcmlff.spec.shortage import Shortage, limit_gb, refusal
 
@@ -65,6 +67,16 @@ def offers_of(profile: Profile, cells_per_job: int | None = None) -> tuple[Parti
     return (place,)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allotment:
+    """What cells get, as far as they can be trained."""
+
+    shares: tuple[Share | None, ...]
+    """What each of them gets; None for those that could not be trained."""
+    refusal: GridError | None
+    """Why not; None if all can be."""
+
+
 def allot_all(
     profile: Profile, estimates: Estimates, subjects: Iterable[Subject]
 ) -> tuple[Share, ...]:
@@ -85,23 +97,37 @@ def allot_all(
         Cells could not be trained: each is named with what it needs and what would do;
         or one fits no partition for another reason.
     """
-    subjects = tuple(subjects)
+    found = allot(profile, estimates, tuple(subjects))
+    if found.refusal is not None:
+        raise found.refusal
+    return tuple(share for share in found.shares if share is not None)
+
+
+def allot(profile: Profile, estimates: Estimates, subjects: Sequence[Subject]) -> Allotment:
+    """Return what each cell gets, and why some cannot be trained; see `allot_all`."""
     groups: dict[tuple[Kind, Asked], list[Subject]] = {}
     for one in subjects:
         groups.setdefault((one.kind, one.asked), []).append(one)
-    shares = {key: _share(profile, estimates, group[0]) for key, group in groups.items()}
-    short = [group for key, group in groups.items() if shares[key] is None]
+    shares: dict[tuple[Kind, Asked], Share | None] = {}
+    errors: list[GridError] = []
+    for key, group in groups.items():
+        try:
+            shares[key] = _share(profile, estimates, group[0])
+        except GridError as error:
+            errors.append(error)
+    short = [group for key, group in groups.items() if shares.get(key, ...) is None]
     if short:
-        found = [_shortage(profile, estimates, group) for group in short]
-        raise refusal(profile.name, found)
-    given = (shares[one.kind, one.asked] for one in subjects)
-    return tuple(share for share in given if share is not None)
+        errors.append(refusal(profile.name, [_shortage(profile, estimates, one) for one in short]))
+    return Allotment(
+        shares=tuple(shares.get((one.kind, one.asked)) for one in subjects),
+        refusal=errors[0] if errors else None,
+    )
 
 
 def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None:
     need = estimates.need(one.kind, one.asked)
     offers = offers_of(profile, one.asked.cells_per_job)
-    given = allot(offers, one.asked, need, profile.grace)
+    given = allot_one(offers, one.asked, need, profile.grace)
     if given is None:
         return None
     if isinstance(profile, ClusterProfile):

@@ -103,6 +103,20 @@ def terminal(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
+def brief(seconds: float) -> str:
+    """Return a time in at most seven letters: ``42 s``, ``13 min``, ``2.2 h``, ``12 d``."""
+    for size_s, unit in ((86400, "d"), (3600, "h")):
+        if seconds >= 2 * size_s:
+            number = seconds / size_s
+            return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+    return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds:.0f} s"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 cell``, ``1,000 cells``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Return a time in words: ``42 s``, ``3 min 05 s``, ``2 h 10 min``."""
     whole = round(seconds)
@@ -111,6 +125,37 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def gib(size_gb: float) -> str:
+    """Return an amount of memory or disk in words: ``6 MiB``, ``2.5 GiB``, ``1,024 GiB``."""
+    if size_gb < 0.1:
+        return f"{1024 * size_gb:.0f} MiB"
+    return f"{size_gb:.1f} GiB" if size_gb < 100 else f"{size_gb:,.0f} GiB"
+
+
+def hours(number: float) -> str:
+    """Return core- or GPU-hours in short: ``0``, ``<0.01``, ``0.42``, ``1,234``."""
+    if 0 < number < 0.01:
+        return "<0.01"
+    return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.2g}"
+
+
+def wrapped(text: str, width: int = 80) -> str:
+    """Break lines for narrow terminals; what follows is indented by four more than the first."""
+    from textwrap import fill
+
+    def broken(line: str) -> str:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        return fill(
+            line,
+            width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    return "\n".join(broken(line) for line in text.splitlines())
 
 
 def _finite(value: Any) -> Any:

@@ -52,6 +52,16 @@ def summary(standings: Sequence[Standing]) -> str:
     return ", ".join(parts)
 
 
+def count_lines(standings: Sequence[Standing]) -> list[str]:
+    """Return how many cells are in each state, and about how many nobody could be asked."""
+    lines = [f"{len(standings)} cells: {summary(standings)}"]
+    unasked = sum(standing.unasked for standing in standings)
+    if unasked:
+        what = f"the scheduler could not be asked about {unasked} cells; they are left alone"
+        lines.append(what)
+    return lines
+
+
 def describe(standing: Standing) -> str:
     """Return a running cell's step, loss and time left in words."""
     progress = standing.progress

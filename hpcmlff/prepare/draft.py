@@ -41,7 +41,7 @@ from hpcmlff.store.store import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpcmlff.spec.grid import Molecule
+    from hpcmlff.spec.grid import Generate, Molecule
     from hpcmlff.yamlio import Document
 
 
@@ -106,16 +106,30 @@ def draft(path: Path, tell: Tell) -> Draft:
     )
 
 
-def cells_before_settling(made: Draft) -> tuple[tuple[Cell, ...], Store | None] | None:
-    """Return the cells and the store that is there, or None while frames are yet to be made."""
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Sketch:
+    """The cells of a grid that is not in its store yet."""
+
+    cells: tuple[Cell, ...]
+    """The cell of each point."""
+    store: Store | None
+    """The store, if it is there."""
+    unmade: tuple[str, ...]
+    """Molecules whose frames are yet to be made; the ids of their cells are not known yet,
+    and those given here belong to no cell."""
+
+
+def cells_before_settling(made: Draft) -> Sketch:
+    """Return the cells of a grid and the store that is there; nothing is written."""
     store = open_store(made.store_path) if is_store(made.store_path) else None
-    ready: dict[str, Ready] = dict(made.ready)
-    for name in _molecules(made.grid, made.points).keys() - ready.keys():
-        kept = stored(store, name) if store else None
-        if kept is None:
-            return None
-        ready[name] = kept
-    return _cells(made, ready), store
+    found: dict[str, Origin] = {}
+    unmade = []
+    for name, molecule in _molecules(made.grid, made.points).items():
+        ready = made.ready.get(name) or (stored(store, name) if store else None)
+        if ready is None:
+            unmade.append(name)
+        found[name] = _origin(ready) if ready else _unmade(molecule.generate)
+    return Sketch(cells=_cells(made, found), store=store, unmade=tuple(unmade))
 
 
 def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
@@ -145,7 +159,7 @@ def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
         revision=0,
         grid=made.grid.model_dump(mode="json"),
         molecules={name: one.digest for name, one in ready.items()},
-        cells=_cells(made, ready),
+        cells=_cells(made, {name: _origin(one) for name, one in ready.items()}),
         resources=made.resources,
     )
 
@@ -194,14 +208,35 @@ def _check_sizes(
         make_split(n_frames, fixed, grid.split, name, seed).train(size)
 
 
-def _cells(made: Draft, ready: Mapping[str, Ready]) -> tuple[Cell, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """What cells depend on of their molecule."""
+
+    n_frames: int
+    """Frames."""
+    fixed: FixedSets
+    """The official split as far as there is one."""
+    digest: str
+    """SHA-256 of frames and fixed sets."""
+
+
+def _origin(ready: Ready) -> Origin:
+    return Origin(n_frames=len(ready.frames), fixed=ready.fixed, digest=ready.digest)
+
+
+def _unmade(recipe: Generate | None) -> Origin:
+    assert recipe is not None
+    return Origin(n_frames=recipe.frames, fixed=FixedSets(), digest="")
+
+
+def _cells(made: Draft, origins: Mapping[str, Origin]) -> tuple[Cell, ...]:
     splits: dict[tuple[str, int], Split] = {}
     digests: dict[tuple[str, int, int], str] = {}
     cells = []
     for point in made.points:
-        one, key = ready[point.molecule], (point.molecule, point.seed)
+        one, key = origins[point.molecule], (point.molecule, point.seed)
         if key not in splits:
-            splits[key] = make_split(len(one.frames), one.fixed, made.grid.split, *key)
+            splits[key] = make_split(one.n_frames, one.fixed, made.grid.split, *key)
         if (*key, point.size) not in digests:
             digests[*key, point.size] = splits[key].digest(point.size)
         cell = Cell(

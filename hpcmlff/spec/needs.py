@@ -39,7 +39,16 @@ class Need:
     wall_s: float
     """Time from beginning to end."""
     measured: bool
-    """The time follows from rates measured on this cluster."""
+    """The time follows from what was measured on this cluster."""
+    finished: int = 0
+    """Finished cells of the same kind that the time is from; 0 if it is from rates."""
+    freed_gb: float = 0.0
+    """Part of `disk_gb` that is free again once the cell is done, GiB."""
+
+    @property
+    def time_from(self) -> str:
+        """What the time is from: ``finished`` cells, measured ``rates`` or the ``default``."""
+        return "finished" if self.finished else "rates" if self.measured else "default"
 
     def walltimes(self, walltime_s: int, grace_s: int) -> int:
         """Return the number of jobs of this length that the training takes."""

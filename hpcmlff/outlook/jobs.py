@@ -60,8 +60,19 @@ def outlooks(profile: Profile, proposal: Proposal) -> list[Outlook]:
     return [_outlook(batches, needs, profile.grace) for batches in alike.values()]
 
 
+def models_by_source(proposal: Proposal) -> dict[str, list[str]]:
+    """Return the models whose times are from ``finished`` cells, ``rates``, the ``default``.
+
+    A model stands under each of them that some of its cells need.
+    """
+    found: dict[str, dict[str, None]] = {"finished": {}, "rates": {}, "default": {}}
+    for one, need in zip(proposal.chosen, proposal.needs, strict=True):
+        found[need.time_from][one.cell.model] = None
+    return {source: list(models) for source, models in found.items() if models}
+
+
 def rates_by_model(proposal: Proposal) -> dict[str, str]:
-    """Return what each model's times follow from: ``measured`` rates or the ``default``."""
+    """Return what each model's times follow from: what was ``measured``, or the ``default``."""
     found: dict[str, bool] = {}
     for one, need in zip(proposal.chosen, proposal.needs, strict=True):
         found[one.cell.model] = found.get(one.cell.model, True) and need.measured
