@@ -50,7 +50,7 @@ def command(grid: Path, profile: str | None, *, dry_run: bool, **given: bool) ->
     request = Request(profile=choose_profile(profile, console.say), **given)
     made = draft(grid, console.say)
     if dry_run:
-        _preview(made, request)
+        _preview(made, request, _words(grid, profile, retry_failed=request.retry_failed))
     with made.document.locating():
         check_resources(made, request.profile, retry_failed=request.retry_failed)
     if dry_run:
@@ -59,7 +59,13 @@ def command(grid: Path, profile: str | None, *, dry_run: bool, **given: bool) ->
     return carry_out(store, frozen, request)
 
 
-def _preview(made: Draft, request: Request) -> None:
+def _words(grid: Path, profile: str | None, *, retry_failed: bool) -> list[str]:
+    """Return the arguments of the submission that a plan is for."""
+    options = ["--profile", profile] if profile else []
+    return [str(grid), *options, *(["--retry-failed"] if retry_failed else [])]
+
+
+def _preview(made: Draft, request: Request, words: Sequence[str]) -> None:
     from hpcmlff.planning.plan import make_plan
     from hpcmlff.planning.preview import show_plan
 
@@ -68,7 +74,7 @@ def _preview(made: Draft, request: Request) -> None:
         console.emit_json(plan.as_json())
     else:
         click.echo("".join(f"{text}\n" for text in plan.scripts), nl=False)
-    show_plan(plan, made.document.path)
+    show_plan(plan, words)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

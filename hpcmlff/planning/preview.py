@@ -14,8 +14,6 @@ from hpcmlff.waiting import count_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
     from rich.table import Table
 
     from hpcmlff.outlook.kinds import KindOutlook
@@ -26,15 +24,15 @@ _MOST_ROWS = 20
 """A table of more sizes than this has one row for all sizes."""
 
 
-def show_plan(plan: Plan, grid: Path) -> None:
+def show_plan(plan: Plan, words: Sequence[str]) -> None:
     """Print the plan on stderr, what to do next at its end.
 
     Parameters
     ----------
     plan
         The plan.
-    grid
-        The grid file, for the last line.
+    words
+        Arguments of the command that would carry it out, for the last line.
     """
     for line in count_lines(plan.proposal.before):
         say(line)
@@ -49,7 +47,7 @@ def show_plan(plan: Plan, grid: Path) -> None:
     for one in plan.misfits:
         say(wrapped(one.line))
     if not plan.proposal.refusal:
-        say(_next(plan, grid))
+        say(_next(plan, words))
 
 
 def table_of(found: Sequence[KindOutlook]) -> Table:
@@ -126,7 +124,7 @@ def _together(group: Sequence[KindOutlook]) -> tuple[str, KindOutlook]:
     return f"{_name(worst)}/n{min(sizes)}-{max(sizes)}", worst
 
 
-def _next(plan: Plan, grid: Path) -> str:
+def _next(plan: Plan, words: Sequence[str]) -> str:
     if not plan.proposal.batches:
         return console.next_step("hpcmlff.status", plan.store.path)
-    return f"next: python -m hpcmlff.submit {shlex.quote(str(grid))}"
+    return f"next: python -m hpcmlff.submit {shlex.join(words)}"

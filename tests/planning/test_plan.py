@@ -123,7 +123,7 @@ def test_people_see_a_table_the_sums_and_what_to_do_next(
     text = "\n".join(shown)
     assert "expected: 1 job, 6.8 core-hours; 4 MiB of disk, 4 MiB of it for good" in text
     assert "will not fit (walltime): 4 cells will need up to 2 jobs, one after the other;" in text
-    assert shown[-1] == "next: python -m hpcmlff.submit grid.yaml"
+    assert shown[-1] == "next: python -m hpcmlff.submit grid.yaml --profile manual.yaml"
 
 
 def test_a_plan_fits_eighty_columns_and_has_no_colours(
