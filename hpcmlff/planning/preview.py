@@ -14,6 +14,7 @@ from hpcmlff.waiting import count_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from rich.table import Table
 
     from hpcmlff.outlook.kinds import KindOutlook
