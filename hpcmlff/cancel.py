@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hpcmlff import console
+from hpcmlff.api.calling import make_callable
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.cancel runs/study",
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     return console.run(command, "hpcmlff.cancel", argv)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

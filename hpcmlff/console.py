@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError, StoreError
+from hpcmlff.errors import EXIT_BUG, EXIT_CODES, EXIT_INTERRUPTED, HpcmlffError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     command
         A click command whose function returns an exit code.
     module
-        Name of the module users start, for the usage line.
+        Name of the module users start, for the usage line; ``hpcmlff`` is a program.
     argv
         Arguments without the program's name; those of the process if left out.
 
@@ -49,7 +49,7 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     try:
         code = command.main(
             None if argv is None else list(argv),
-            prog_name=f"python -m {module}",
+            prog_name=module if module == "hpcmlff" else f"python -m {module}",
             standalone_mode=False,
         )
         sys.stdout.flush()
@@ -77,8 +77,14 @@ def _unforeseen(error: Exception) -> int:
 
 
 def examples(*lines: str) -> str:
-    """Return the epilog of a command's help that shows these example lines."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+    """Return the epilog of a command's help: these example lines, and the exit codes."""
+    codes = [f"{code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()]
+    return f"{_block('Examples', lines)}\n\n{_block('Exit codes', codes)}"
+
+
+def _block(title: str, lines: Sequence[str]) -> str:
+    # Click leaves a paragraph that begins like this as it is.
+    return f"\b\n{title}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def next_step(module: str, store: Path) -> str:

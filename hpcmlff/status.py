@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpcmlff import console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,6 +90,8 @@ def _table(standings: list[Standing]) -> Table:
         table.add_row(one.cell.label, one.state.value, str(one.attempts), detail)
     return table
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

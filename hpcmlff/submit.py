@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from hpcmlff.prepare.draft import Draft
@@ -26,7 +27,11 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("grid", type=click.Path(path_type=Path))
-@click.option("--profile", help="Cluster profile, or a file; else the cluster is recognised.")
+@click.option(
+    "--profile",
+    shell_complete=completing.profiles,
+    help="Cluster profile, or a file; else the cluster is recognised.",
+)
 @click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
 @click.option("--dry-run", is_flag=True, help="Show what would be submitted and what it takes.")
 @click.option("--retry-failed", is_flag=True, help="Submit failed cells as well.")
@@ -81,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     return console.run(command, "hpcmlff.submit", argv)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())
