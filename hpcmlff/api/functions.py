@@ -17,6 +17,8 @@ from hpcmlff.dispatch import dispatch
 from hpcmlff.prepare.draft import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hpcmlff.api.grid import Tell
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.frozen import FrozenGrid
@@ -115,11 +117,12 @@ def collect(
     store: AnyStore = None,
     folder: str | Path | None = None,
     *,
+    beside: Sequence[str] = (),
     plots: bool = True,
     html: bool = False,
 ) -> Collected:
     """Check the results of a store and write tables and figures; see `Store.collect`."""
-    return opened(store).collect(folder, plots=plots, html=html)
+    return opened(store).collect(folder, beside=beside, plots=plots, html=html)
 
 
 def opened(store: AnyStore) -> Store:

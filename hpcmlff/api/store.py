@@ -117,7 +117,12 @@ class Store:
         return result_rows(self._opened, self._opened.current_grid())
 
     def collect(
-        self, folder: str | Path | None = None, *, plots: bool = True, html: bool = False
+        self,
+        folder: str | Path | None = None,
+        *,
+        beside: Sequence[str] = (),
+        plots: bool = True,
+        html: bool = False,
     ) -> Collected:
         """Check the results and write tables, figures and the page, as the command does.
 
@@ -125,17 +130,23 @@ class Store:
         ----------
         folder
             Where the files go; ``report`` in the store if left out.
+        beside
+            What others reported, to stand beside: ``student_report``, ``published``, or
+            YAML files.
         plots, html
             Whether figures, and the page, are wanted.
 
         Raises
         ------
+        HpcmlffError
+            What others reported cannot be read.
         StoreError
             Nothing was ever submitted, or the folder cannot be written.
         """
         from hpcmlff.collection import collect, write_files
+        from hpcmlff.report.reference.reading import read
 
-        found = collect(self._opened)
+        found = collect(self._opened, [read(name) for name in beside])
         place = self.path / "report" if folder is None else Path(folder)
         files = write_files(found, place, plots=plots, html=html)
         return Collected(rows=found.rows, findings=tuple(found.findings), files=tuple(files))
