@@ -10,8 +10,8 @@ from hpcmlff.data.extent import Extent, extent_of, extent_of_recipe
 from hpcmlff.errors import GridError
 from hpcmlff.estimates import Estimates, Kind
 from hpcmlff.evidence.experience import Experience
-from hpcmlff.prepare.draft import cells_before_settling
 from hpcmlff.prepare.settings import variant
+from hpcmlff.prepare.sketch import cells_before_settling
 from hpcmlff.proposal import choose
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.canonical import canonical_json

@@ -138,7 +138,7 @@ class Store:
 
         Raises
         ------
-        HpcmlffError
+        InputError
             What others reported cannot be read.
         StoreError
             Nothing was ever submitted, or the folder cannot be written.

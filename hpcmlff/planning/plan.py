@@ -10,7 +10,7 @@ from hpcmlff.checking import draft_estimates
 from hpcmlff.outlook.kinds import KindOutlook, outlook_by_kind
 from hpcmlff.outlook.misfits import Misfit, misfits
 from hpcmlff.outlook.totals import Totals, totals
-from hpcmlff.prepare.draft import cells_before_settling
+from hpcmlff.prepare.sketch import cells_before_settling
 from hpcmlff.proposal import propose_fitting
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from hpcmlff import yamlio
 from hpcmlff.data.dataset import FixedSets
-from hpcmlff.data.splits import Split, make_split
+from hpcmlff.data.splits import make_split
 from hpcmlff.errors import GridError
 from hpcmlff.files import absolute
-from hpcmlff.models import registry
+from hpcmlff.prepare.cells import cells_of, origin_of
 from hpcmlff.prepare.molecules import (
     Ready,
     Tell,
@@ -21,11 +21,9 @@ from hpcmlff.prepare.molecules import (
     generate,
     keep,
     load,
-    stored,
 )
-from hpcmlff.prepare.settings import Settings, resolve, variant
+from hpcmlff.prepare.settings import Settings, resolve
 from hpcmlff.spec.axes import Point, expand
-from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.grid import Grid
 from hpcmlff.spec.resources import Asked, resources_of
 from hpcmlff.store.frozen import FrozenGrid
@@ -41,7 +39,7 @@ from hpcmlff.store.store import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hpcmlff.spec.grid import Generate, Molecule
+    from hpcmlff.spec.grid import Molecule
     from hpcmlff.yamlio import Document
 
 
@@ -87,7 +85,7 @@ def draft(path: Path, tell: Tell) -> Draft:
     with document.locating():
         points = expand(grid)
         settings = resolve(document, grid, points)
-        molecules = _molecules(grid, points)
+        molecules = molecules_of(grid, points)
         for name, molecule in molecules.items():
             check_source(molecule, path.parent, name)
         folder = absolute(path.parent / grid.store)
@@ -106,32 +104,6 @@ def draft(path: Path, tell: Tell) -> Draft:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Sketch:
-    """The cells of a grid that is not in its store yet."""
-
-    cells: tuple[Cell, ...]
-    """The cell of each point."""
-    store: Store | None
-    """The store, if it is there."""
-    unmade: tuple[str, ...]
-    """Molecules whose frames are yet to be made; the ids of their cells are not known yet,
-    and those given here belong to no cell."""
-
-
-def cells_before_settling(made: Draft) -> Sketch:
-    """Return the cells of a grid and the store that is there; nothing is written."""
-    store = open_store(made.store_path) if is_store(made.store_path) else None
-    found: dict[str, Origin] = {}
-    unmade = []
-    for name, molecule in _molecules(made.grid, made.points).items():
-        ready = made.ready.get(name) or (stored(store, name) if store else None)
-        if ready is None:
-            unmade.append(name)
-        found[name] = _origin(ready) if ready else _unmade(molecule.generate)
-    return Sketch(cells=_cells(made, found), store=store, unmade=tuple(unmade))
-
-
 def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
     """Make or open the store, put the data in and freeze the grid.
 
@@ -148,7 +120,7 @@ def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
 
 
 def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
-    molecules = _molecules(made.grid, made.points)
+    molecules = molecules_of(made.grid, made.points)
     ready = {
         name: made.ready.get(name) or generate(store, molecule, name, tell)
         for name, molecule in molecules.items()
@@ -159,12 +131,13 @@ def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
         revision=0,
         grid=made.grid.model_dump(mode="json"),
         molecules={name: one.digest for name, one in ready.items()},
-        cells=_cells(made, {name: _origin(one) for name, one in ready.items()}),
+        cells=cells_of(made, {name: origin_of(one) for name, one in ready.items()}),
         resources=made.resources,
     )
 
 
-def _molecules(grid: Grid, points: Iterable[Point]) -> dict[str, Molecule]:
+def molecules_of(grid: Grid, points: Iterable[Point]) -> dict[str, Molecule]:
+    """Return the molecules that points have."""
     return {point.molecule: grid.molecules[point.molecule] for point in points}
 
 
@@ -206,48 +179,3 @@ def _check_sizes(
         n_frames = recipe.frames if recipe else len(ready[name].frames)
         fixed = FixedSets() if recipe else ready[name].fixed
         make_split(n_frames, fixed, grid.split, name, seed).train(size)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """What cells depend on of their molecule."""
-
-    n_frames: int
-    """Frames."""
-    fixed: FixedSets
-    """The official split as far as there is one."""
-    digest: str
-    """SHA-256 of frames and fixed sets."""
-
-
-def _origin(ready: Ready) -> Origin:
-    return Origin(n_frames=len(ready.frames), fixed=ready.fixed, digest=ready.digest)
-
-
-def _unmade(recipe: Generate | None) -> Origin:
-    assert recipe is not None
-    return Origin(n_frames=recipe.frames, fixed=FixedSets(), digest="")
-
-
-def _cells(made: Draft, origins: Mapping[str, Origin]) -> tuple[Cell, ...]:
-    splits: dict[tuple[str, int], Split] = {}
-    digests: dict[tuple[str, int, int], str] = {}
-    cells = []
-    for point in made.points:
-        one, key = origins[point.molecule], (point.molecule, point.seed)
-        if key not in splits:
-            splits[key] = make_split(one.n_frames, one.fixed, made.grid.split, *key)
-        if (*key, point.size) not in digests:
-            digests[*key, point.size] = splits[key].digest(point.size)
-        cell = Cell(
-            model=point.model,
-            molecule=point.molecule,
-            size=point.size,
-            seed=point.seed,
-            settings=made.settings[variant(point)],
-            dataset=one.digest,
-            split=digests[*key, point.size],
-            trainer_version=registry.entry(point.model).version,
-        )
-        cells.append(cell)
-    return tuple(cells)
