@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.outlook.left import left_s
+from hpcmlff.spec.needs import walltimes
 from hpcmlff.spec.profile import LocalProfile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hpcmlff.proposal import Proposal
     from hpcmlff.spec.needs import Need
     from hpcmlff.spec.plan import Placement
     from hpcmlff.spec.profile import Profile
     from hpcmlff.spec.resources import Resources
+
+    _Key = tuple[tuple[str, str, int], Need, Resources, Placement]
 
 _HOUR_S = 3600.0
 
@@ -36,10 +41,12 @@ class KindOutlook:
     """Memory of each, GiB."""
     wall_s: float
     """Time that each is expected to take from its beginning, s."""
+    left_s: float
+    """The longest that one of them takes from now on, s: some may have been begun."""
     walltimes: int
-    """Jobs one after the other that each takes for that."""
+    """Jobs one after the other that this takes."""
     core_h: float
-    """Core-hours of all of them."""
+    """Core-hours of all of them, from now on."""
     gpu_h: float
     """GPU-hours of all of them; cells of one job share its GPUs."""
     disk_gb: float
@@ -71,36 +78,27 @@ def outlook_by_kind(profile: Profile, proposal: Proposal) -> list[KindOutlook]:
         # Chunks of the same cells may differ in how many run at a time.
         place = replace(batch.placement, parallel=1)
         places.update(dict.fromkeys((cell.id for cell in batch.cells), place))
-    found = Counter(
-        (one.cell.model, one.cell.molecule, one.cell.size, need, given, places[one.cell.id])
-        for one, need, given in zip(proposal.chosen, proposal.needs, proposal.given, strict=True)
-    )
-    return [
-        _outlook(profile, (model, molecule, size), number, need=need, given=given, place=place)
-        for (model, molecule, size, need, given, place), number in found.items()
-    ]
+    found: dict[_Key, list[float]] = {}
+    for one, need, given in zip(proposal.chosen, proposal.needs, proposal.given, strict=True):
+        cell = one.cell
+        name = (cell.model, cell.molecule, cell.size)
+        found.setdefault((name, need, given, places[cell.id]), []).append(left_s(one, need))
+    return [_outlook(profile, key, times_s) for key, times_s in found.items()]
 
 
-def _outlook(
-    profile: Profile,
-    name: tuple[str, str, int],
-    cells: int,
-    *,
-    need: Need,
-    given: Resources,
-    place: Placement,
-) -> KindOutlook:
-    hours = cells * need.wall_s / _HOUR_S
-    model, molecule, size = name
+def _outlook(profile: Profile, key: _Key, times_s: Sequence[float]) -> KindOutlook:
+    (model, molecule, size), need, given, place = key
+    longest_s, hours = max(times_s), sum(times_s) / _HOUR_S
     return KindOutlook(
         model=model,
         molecule=molecule,
         size=size,
-        cells=cells,
+        cells=len(times_s),
         partition=place.partition,
         mem_gb=given.mem_gb,
         wall_s=need.wall_s,
-        walltimes=need.walltimes(place.walltime_s, profile.grace),
+        left_s=longest_s,
+        walltimes=walltimes(longest_s, place.walltime_s, profile.grace),
         core_h=given.cpus * hours,
         gpu_h=given.gpus * hours / _cells_on_the_same_gpus(profile, place),
         disk_gb=need.disk_gb,

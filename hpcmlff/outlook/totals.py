@@ -122,8 +122,8 @@ def _freed_gb(kinds: Sequence[KindOutlook], side_by_side: int) -> float:
 
 
 def _machine_s(profile: LocalProfile, core_h: float, kinds: Sequence[KindOutlook]) -> float:
-    longest_s = max((one.wall_s for one in kinds), default=0.0)
+    longest_s = max((one.left_s for one in kinds), default=0.0)
     here = capacity_of(profile)
     by_cores_s = 3600 * core_h / here.cpus
-    by_cells_s = sum(one.cells * one.wall_s for one in kinds) / here.cells
+    by_cells_s = sum(one.cells * one.left_s for one in kinds) / here.cells
     return max(longest_s, by_cores_s, by_cells_s)

@@ -89,7 +89,7 @@ def _columns(*, with_gpus: bool) -> Iterable[str]:
 
 
 def _row(one: KindOutlook, *, with_gpus: bool) -> Iterable[str]:
-    yield from (f"{one.cells:,}", brief(one.wall_s), f"{one.walltimes}", hours(one.core_h))
+    yield from (f"{one.cells:,}", brief(one.left_s), f"{one.walltimes}", hours(one.core_h))
     if with_gpus:
         yield hours(one.gpu_h)
     yield from (gib(one.mem_gb), gib(one.cells * one.disk_gb))
@@ -113,7 +113,7 @@ def _together(group: Sequence[KindOutlook]) -> tuple[str, KindOutlook]:
     cells = sum(one.cells for one in group)
     sizes = [one.size for one in group]
     worst = replace(
-        max(group, key=lambda one: one.wall_s),
+        max(group, key=lambda one: one.left_s),
         cells=cells,
         walltimes=max(one.walltimes for one in group),
         core_h=sum(one.core_h for one in group),

@@ -50,9 +50,20 @@ class Need:
         """What the time is from: ``finished`` cells, measured ``rates`` or the ``default``."""
         return "finished" if self.finished else "rates" if self.measured else "default"
 
-    def walltimes(self, walltime_s: int, grace_s: int) -> int:
-        """Return the number of jobs of this length that the training takes."""
-        return max(1, math.ceil(self.wall_s / max(1, walltime_s - grace_s)))
+
+def walltimes(wall_s: float, walltime_s: int, grace_s: int) -> int:
+    """Return the number of jobs of a length, one after the other, that so much time takes.
+
+    Parameters
+    ----------
+    wall_s
+        Time to be trained.
+    walltime_s
+        Length of a job.
+    grace_s
+        Time at the end of a job in which nothing is trained.
+    """
+    return max(1, math.ceil(wall_s / max(1, walltime_s - grace_s)))
 
 
 def rounded_gb(mem_gb: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hpcmlff.outlook.jobs import outlooks
 from hpcmlff.outlook.kinds import outlook_by_kind
 from hpcmlff.outlook.misfits import misfits
 from hpcmlff.outlook.totals import Totals, free_gb, totals
@@ -72,6 +73,24 @@ def test_cells_of_one_job_share_its_gpus() -> None:
     given = Resources(cpus=1, gpus=1, mem_gb=8.0)
     [here] = outlook_by_kind(local, proposal(local, 8, given))
     assert (here.core_h, here.gpu_h) == (16.0, 8.0)
+
+
+def test_what_was_begun_is_counted_from_its_last_report_on() -> None:
+    profile, given = cluster(), Resources(cpus=4, mem_gb=8.0)
+    found = proposal(profile, 3, given)
+    first, second, third = found.chosen
+    begun = (
+        replace(first, progress={"step": 75, "steps": 100}),
+        replace(second, progress={"step": 25, "steps": 100}),
+        replace(third, progress={"step": 100, "steps": 100}),
+    )
+    found = replace(found, chosen=begun)
+    [one] = outlook_by_kind(profile, found)
+    assert (one.wall_s, one.left_s, one.core_h, one.walltimes) == (7200.0, 5400.0, 8.0, 2)
+    [job] = outlooks(profile, found)
+    assert (job.longest_s, job.walltimes) == (5400.0, 2)
+    new = replace(found, chosen=(*begun[:2], third))
+    assert outlook_by_kind(profile, new)[0].left_s == 7200.0
 
 
 def test_a_chain_is_counted_with_all_of_its_jobs() -> None:

@@ -57,6 +57,7 @@ def test_hours_jobs_and_disk_are_told_for_every_kind_and_in_all(
         "partition": "cpu",
         "mem_gb": 4.0,
         "wall_s": 6101.0,
+        "left_s": 6101.0,
         "walltimes": 2,
         "core_h": pytest.approx(8 * 6101 / 3600),
         "gpu_h": 0.0,
