@@ -16,7 +16,10 @@ from hpcmlff import console
 _MODULES = {
     "submit": "hpcmlff.submit",
     "status": "hpcmlff.status",
+    "show": "hpcmlff.show",
+    "logs": "hpcmlff.logs",
     "resume": "hpcmlff.resume",
+    "retry": "hpcmlff.retry",
     "cancel": "hpcmlff.cancel",
     "collect": "hpcmlff.collect",
     "export": "hpcmlff.export",

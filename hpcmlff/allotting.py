@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hpcmlff.spec.profile import Profile
     from hpcmlff.spec.resources import Asked, Resources
 
+    _Group = tuple[Kind, Asked, float]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
@@ -31,6 +33,8 @@ class Subject:
     """What decides its need."""
     asked: Asked
     """What the grid says."""
+    least_gb: float = 0.0
+    """Memory it gets at the least, GiB, as far as there is so much: it ran out of less."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +45,8 @@ class Share:
     """What it gets."""
     need: Need
     """What it needs."""
+    raised: bool = False
+    """It gets more memory than the grid says."""
 
 
 def offers_of(profile: Profile, cells_per_job: int | None = None) -> tuple[Partition, ...]:
@@ -105,10 +111,10 @@ def allot_all(
 
 def allot(profile: Profile, estimates: Estimates, subjects: Sequence[Subject]) -> Allotment:
     """Return what each cell gets, and why some cannot be trained; see `allot_all`."""
-    groups: dict[tuple[Kind, Asked], list[Subject]] = {}
+    groups: dict[_Group, list[Subject]] = {}
     for one in subjects:
-        groups.setdefault((one.kind, one.asked), []).append(one)
-    shares: dict[tuple[Kind, Asked], Share | None] = {}
+        groups.setdefault(_group(one), []).append(one)
+    shares: dict[_Group, Share | None] = {}
     errors: list[GridError] = []
     for key, group in groups.items():
         try:
@@ -119,9 +125,13 @@ def allot(profile: Profile, estimates: Estimates, subjects: Sequence[Subject]) -
     if short:
         errors.append(refusal(profile.name, [_shortage(profile, estimates, one) for one in short]))
     return Allotment(
-        shares=tuple(shares.get((one.kind, one.asked)) for one in subjects),
+        shares=tuple(shares.get(_group(one)) for one in subjects),
         refusal=errors[0] if errors else None,
     )
+
+
+def _group(one: Subject) -> _Group:
+    return one.kind, one.asked, one.least_gb
 
 
 def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None:
@@ -130,11 +140,16 @@ def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None
     given = allot_one(offers, one.asked, need, profile.grace)
     if given is None:
         return None
+    most_gb = max((place.mem_gb for place in fitting_but_for_memory(offers, one.asked)), default=0)
+    least_gb = min(one.least_gb, most_gb)
+    if raised := least_gb > given.mem_gb:
+        given = allot_one(offers, one.asked.with_memory(least_gb), need, profile.grace)
+        assert given is not None
     if isinstance(profile, ClusterProfile):
         fitting(profile, given, one.label)
     elif isinstance(profile, LocalProfile):
         check_fits(capacity_of(profile), given, one.label, profile.name)
-    return Share(resources=given, need=need)
+    return Share(resources=given, need=need, raised=raised)
 
 
 def _shortage(profile: Profile, estimates: Estimates, group: Sequence[Subject]) -> Shortage:

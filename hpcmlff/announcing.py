@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff import console
 from hpcmlff.console import duration, gib, wrapped
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import work_of
@@ -56,17 +56,14 @@ def reasons(proposal: Proposal) -> list[str]:
     found: dict[str, list[str]] = {}
     for one in proposal.chosen:
         if one.attempts:
-            why = f"{one.state.value} ({one.reason})" if one.reason else one.state.value
-            found.setdefault(why, []).append(_whence(one))
+            found.setdefault(_why(one), []).append(_whence(one))
     return [f"  {why}: {_some(cells)}" for why, cells in found.items()]
 
 
 def confirmed(profile: Profile, *, yes: bool) -> bool:
     """Ask whether to go on: only on a terminal, and only where others share the machine."""
-    import click
-
-    asks = isinstance(profile, ClusterProfile) and sys.stdin.isatty() and sys.stderr.isatty()
-    return yes or not asks or click.confirm("submit?", err=True)
+    shared = isinstance(profile, ClusterProfile)
+    return not shared or console.confirmed("submit?", yes=yes)
 
 
 def scripts(store: Store, profile: Profile, proposal: Proposal) -> list[str]:
@@ -144,6 +141,12 @@ def _whence_times(proposal: Proposal) -> str:
 def _whence(standing: Standing) -> str:
     step = standing.progress.get("step")
     return standing.cell.label + (f" (step {step})" if step else "")
+
+
+def _why(standing: Standing) -> str:
+    cause = "" if standing.diagnosis is None else standing.diagnosis.cause.value
+    words = ": ".join(one for one in (cause, standing.reason) if one)
+    return f"{standing.state.value} ({words})" if words else standing.state.value
 
 
 def _some(cells: list[str]) -> str:

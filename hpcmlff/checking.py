@@ -45,7 +45,7 @@ def check_resources(made: Draft, profile: Profile, *, retry_failed: bool) -> Non
         allot_all(profile, estimates, subjects)
     except GridError:
         # Those that are done, or have a job, need no room any more.
-        left = _to_submit(made, retry_failed=retry_failed)
+        left = _to_submit(made, profile, retry_failed=retry_failed)
         if len(left) == len(subjects):
             raise
         allot_all(profile, estimates, [subjects[number] for number in left])
@@ -97,11 +97,11 @@ def _subjects(made: Draft) -> list[Subject]:
     ]
 
 
-def _to_submit(made: Draft, *, retry_failed: bool) -> list[int]:
+def _to_submit(made: Draft, profile: Profile, *, retry_failed: bool) -> list[int]:
     """Return the numbers of the points that a submission would take."""
     known = cells_before_settling(made)
     if known.store is None:
         return list(range(len(made.points)))
-    standings = survey(known.store, known.cells)
+    standings = survey(known.store, known.cells, profile=profile)
     chosen = {one.cell.id for one in choose(standings, retry_failed=retry_failed)}
     return [number for number, cell in enumerate(known.cells) if cell.id in chosen]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
-import math
 import shlex
 import sys
 import traceback
@@ -87,9 +85,9 @@ def _block(title: str, lines: Sequence[str]) -> str:
     return f"\b\n{title}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def next_step(module: str, store: Path) -> str:
+def next_step(module: str, store: Path, *words: str) -> str:
     """Return the line that says what to type next, quoted for the shell."""
-    return f"next: python -m {module} {shlex.quote(str(store))}"
+    return f"next: python -m {module} {shlex.join([str(store), *words])}"
 
 
 def say(text: str) -> None:
@@ -99,7 +97,20 @@ def say(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Print plain data as JSON on stdout; NaN and infinity become null."""
-    click.echo(json.dumps(_finite(value), indent=2, allow_nan=False))
+    # Many times faster than json with its own indentation, which matters for 10,000 cells.
+    from pydantic_core import to_json
+
+    click.echo(to_json(value, indent=2, inf_nan_mode="null"))
+
+
+def confirmed(question: str, *, yes: bool) -> bool:
+    """Ask whether to go on, if somebody is there to answer and has not said so already."""
+    return not asks(yes=yes) or click.confirm(question, err=True)
+
+
+def asks(*, yes: bool) -> bool:
+    """Tell whether `confirmed` would ask."""
+    return not yes and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def terminal(*, stderr: bool = False) -> Console:
@@ -162,11 +173,3 @@ def wrapped(text: str, width: int = 80) -> str:
         )
 
     return "\n".join(broken(line) for line in text.splitlines())
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,7 +11,8 @@ from hpcmlff.errors import JobRefused
 from hpcmlff.estimates import stored_estimates
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import settle_intents, work_of
-from hpcmlff.proposal import Proposal, propose
+from hpcmlff.memory import least_memory
+from hpcmlff.proposal import Proposal, choose, propose
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.store.ledger import Intent
@@ -81,12 +82,25 @@ def dispatch(
     """
     with store.exclusive():
         settle_intents(store)
-        standings = survey(store, frozen.cells, fresh=True)
+        standings = survey(store, frozen.cells, fresh=True, profile=profile)
         estimates = stored_estimates(store, frozen, profile.name)
-        proposal = propose(profile, frozen, standings, estimates, retry_failed=retry_failed)
+        proposal = propose(
+            profile,
+            frozen,
+            standings,
+            estimates,
+            retry_failed=retry_failed,
+            least_gb=least_memory(store, choose(standings, retry_failed=retry_failed)),
+        )
         if not proposal.batches or not agree(proposal):
             return Dispatch(proposal=proposal, records=())
-        made = Submission(store=store, profile=profile, revision=frozen.revision, made=[])
+        made = Submission(
+            store=store,
+            profile=profile,
+            revision=frozen.revision,
+            raised=proposal.raised,
+            made=[],
+        )
         refusal = made.submit(proposal.batches, retry=retry_failed)
     return Dispatch(proposal=proposal, records=tuple(made.made), refusal=refusal)
 
@@ -101,6 +115,8 @@ class Submission:
     """How jobs are run here."""
     revision: int
     """Revision of the frozen grid."""
+    raised: frozenset[str]
+    """Ids of the cells that get more memory than the grid says."""
     made: list[Record]
     """What the scheduler has taken."""
 
@@ -135,6 +151,7 @@ class Submission:
                 after=after,
                 mem_gb=batch.mem_gb,
                 retry=retry,
+                raised=tuple(cell.id for cell in batch.cells if cell.id in self.raised),
             )
             record = self.store.ledger.intend(intent)
             try:

@@ -9,11 +9,18 @@
     │   └── DataError       3   a molecule's frames
     ├── StoreError          4   the store refuses or cannot be read
     │   ├── StoreMismatch   4   it belongs to another grid
-    │   └── CheckpointError 4   no checkpoint of a cell verifies
+    │   ├── CheckpointError 4   no checkpoint of a cell verifies
+    │   └── NoSuchCell      4   no cell is what a pattern means, or several are
     ├── SchedulerError      5   a job could not be submitted, found or cancelled
     │   └── JobRefused      5   the scheduler said no, and there is no job
     └── TrainingError       6   a cell cannot be trained as asked
-        └── Superseded      6   a newer attempt owns the cell
+        ├── Superseded      6   a newer attempt owns the cell
+        ├── Diverged        6   a number that must be finite is not
+        ├── NotPositiveDefinite 6   a matrix has no Cholesky factor
+        ├── TooLittleMemory 6   the job's memory does not suffice
+        ├── UnusableFrames  6   no model can be trained on these frames
+        ├── BrokenEnvironment 6   something cannot be imported, or a device is missing
+        └── GivenUp         6   too many attempts in a row came to nothing
 
 `EXIT_CODES` says what each code means, those that belong to no error as well.
 """
@@ -39,7 +46,7 @@ EXIT_CODES = {
     1: "a cell is not done (--wait), or another expected error",
     EXIT_USAGE: "wrong command line",
     3: "a grid, a profile or data are wrong; nothing was written",
-    4: "the store refuses: another grid's, not writable, damaged",
+    4: "the store refuses: another grid's, not writable, damaged; or no cell is what was named",
     5: "a job could not be submitted, found or cancelled",
     6: "a cell cannot be trained as asked",
     EXIT_BUG: "a bug in hpcmlff, with a traceback",
@@ -118,6 +125,10 @@ class CheckpointError(StoreError):
     """A cell has checkpoints and none of them verifies."""
 
 
+class NoSuchCell(StoreError):  # noqa: N818 - the name says what it is
+    """No cell is what a pattern means, or several are and one is needed."""
+
+
 class SchedulerError(HpcmlffError):
     """A job could not be submitted, found or cancelled."""
 
@@ -146,6 +157,30 @@ class TrainingError(HpcmlffError):
 
 class Superseded(TrainingError):  # noqa: N818 - the name says what it is
     """A newer attempt owns the cell; this one must stop without a trace."""
+
+
+class Diverged(TrainingError):  # noqa: N818 - the name says what it is
+    """A number that must be finite is not: a loss, a prediction."""
+
+
+class NotPositiveDefinite(TrainingError):  # noqa: N818 - the name says what it is
+    """A matrix has no Cholesky factor."""
+
+
+class TooLittleMemory(TrainingError):  # noqa: N818 - the name says what it is
+    """The job's memory does not suffice for the training."""
+
+
+class UnusableFrames(TrainingError):  # noqa: N818 - the name says what it is
+    """No model can be trained on these frames."""
+
+
+class BrokenEnvironment(TrainingError):  # noqa: N818 - the name says what it is
+    """Something a training needs cannot be imported on this machine, or a device is missing."""
+
+
+class GivenUp(TrainingError):  # noqa: N818 - the name says what it is
+    """Too many attempts in a row came to nothing."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

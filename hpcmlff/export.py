@@ -26,8 +26,8 @@ _EXAMPLES = console.examples(
 def command(store: Path, cell: str, output: Path | None, *, force: bool, as_json: bool) -> int:
     """Write the model of CELL, a finished cell of STORE, for the package it came from.
 
-    CELL is the beginning of a cell's label, such as sgdml/glycine/n200/s0, or of its id;
-    it must fit one cell only.
+    CELL is a cell's name, such as sgdml/glycine/n200/s0, or the first digits of its id; it
+    must mean one cell.
     """
     from hpcmlff.finding import find_store
     from hpcmlff.worker.exporting import export_model

@@ -128,6 +128,32 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def end_of_text(path: Path, most_bytes: int) -> str:
+    """Return the end of a text file; empty if it cannot be read, and what is no UTF-8 replaced.
+
+    Parameters
+    ----------
+    path
+        The file.
+    most_bytes
+        How much of it.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - most_bytes))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def changed_at(path: Path) -> float | None:
+    """Return when a file was last written, in seconds since the epoch; None if there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.tmp{path.suffix}")
 

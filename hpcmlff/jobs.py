@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.diagnosis.endings import endings
 from hpcmlff.executors.base import Work
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.files import json_bytes, read_json, replacing
@@ -14,7 +15,7 @@ from hpcmlff.spec.profile import ClusterProfile, profile_from
 from hpcmlff.spec.states import LIVE, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hpcmlff.executors.base import Executor, JobStates
     from hpcmlff.store.ledger import Record
@@ -95,36 +96,16 @@ def job_states(store: Store, *, fresh: bool = False) -> dict[int, JobStates]:
         if not kept:
             _close(store, executor, over, wait_for_causes=not fresh)
     asked = {record.number for records in by_profile.values() for record in records}
-    if fresh and _confirmed_since(store, asked):
+    if fresh and confirmed_since(store, asked):
         # A job that has ended since had submitted its successor before.
         return job_states(store, fresh=True)
     return live
 
 
-def cancel_all(store: Store) -> list[str]:
-    """Ask every live job to stop; return their names.
-
-    Raises
-    ------
-    SchedulerError
-        A job could not be reached.
-    """
-    by_profile: dict[str, list[Record]] = {}
-    live = list(job_states(store, fresh=True))
-    for record in map(store.ledger.read, live):
-        # Written first: a job that is told to stop looks here before it asks to be run again.
-        store.ledger.cancel(record)
-    # A job may have submitted its successor before it could see that.
-    late = [one for one in _confirmed_since(store, set(live)) if one.successor_of in live]
-    for record in late:
-        store.ledger.cancel(record)
-    for record in [*map(store.ledger.read, live), *late]:
-        by_profile.setdefault(record.profile["name"], []).append(record)
-    for records in by_profile.values():
-        executor = executor_for(profile_from(records[-1].profile))
-        executor.cancel([record.job or {} for record in records])
-    together = (record for records in by_profile.values() for record in records)
-    return [str((record.job or {})["job_id"]) for record in together]
+def confirmed_since(store: Store, known: Collection[int]) -> list[Record]:
+    """Return the open submissions with a job that are none of the known ones."""
+    found = (one for one in store.ledger.open_records() if one.number not in known)
+    return [one for one in found if one.job is not None]
 
 
 def _close(
@@ -139,12 +120,7 @@ def _close(
         if complete or not wait_for_causes:
             # Somebody who may only look at the store still gets an answer.
             with suppress(OSError):
-                store.ledger.close(record, known)
-
-
-def _confirmed_since(store: Store, known: set[int]) -> list[Record]:
-    found = (one for one in store.ledger.open_records() if one.number not in known)
-    return [one for one in found if one.job is not None]
+                store.ledger.close(record, endings(store.layout.private / record.mark, known))
 
 
 def _asked(

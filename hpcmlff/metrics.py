@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import Diverged, TrainingError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,9 @@ def score(
     Raises
     ------
     TrainingError
-        A shape differs or a prediction is not finite.
+        A shape differs.
+    Diverged
+        A prediction is not finite.
     """
     de = _difference(energies, reference_energies, "energies", 1)
     df = _difference(forces, reference_forces, "forces", 3)
@@ -65,7 +67,7 @@ def _difference(
             f"predicted {what} have the shape {predicted.shape}, the reference {reference.shape}"
         )
     if not np.isfinite(predicted).all():
-        raise TrainingError(f"predicted {what} are not finite")
+        raise Diverged(f"predicted {what} are not finite")
     return predicted.astype(np.float64) - reference
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ class Proposal:
     """Those that need a job and could not be trained by it."""
     refusal: GridError | None = None
     """Why not."""
+    raised: frozenset[str] = frozenset()
+    """Ids of the cells that get more memory than the grid says, having run out of it."""
 
 
 def choose(standings: Iterable[Standing], *, retry_failed: bool) -> tuple[Standing, ...]:
@@ -55,6 +57,7 @@ def propose(
     estimates: Estimates,
     *,
     retry_failed: bool,
+    least_gb: Mapping[str, float] | None = None,
 ) -> Proposal:
     """Return the jobs for the cells that need one.
 
@@ -70,13 +73,17 @@ def propose(
         What cells need.
     retry_failed
         Submit failed cells as well.
+    least_gb
+        Memory that cells get at the least, GiB, by their ids: those that ran out of less.
 
     Raises
     ------
     GridError
         A cell fits no partition, or could not be trained there.
     """
-    found = propose_fitting(profile, frozen, standings, estimates, retry_failed=retry_failed)
+    found = propose_fitting(
+        profile, frozen, standings, estimates, retry_failed=retry_failed, least_gb=least_gb
+    )
     if found.refusal is not None:
         raise found.refusal
     return found
@@ -89,12 +96,19 @@ def propose_fitting(
     estimates: Estimates,
     *,
     retry_failed: bool,
+    least_gb: Mapping[str, float] | None = None,
 ) -> Proposal:
     """Return the jobs for those cells that can be trained, and name the others; see `propose`."""
     chosen = choose(standings, retry_failed=retry_failed)
     asked = dict(zip((cell.id for cell in frozen.cells), frozen.resources, strict=True))
+    least = least_gb or {}
     subjects = [
-        Subject(label=one.cell.label, kind=kind_of(one.cell), asked=asked[one.cell.id])
+        Subject(
+            label=one.cell.label,
+            kind=kind_of(one.cell),
+            asked=asked[one.cell.id],
+            least_gb=least.get(one.cell.id, 0.0),
+        )
         for one in chosen
     ]
     found = allot(profile, estimates, subjects)
@@ -108,4 +122,5 @@ def propose_fitting(
         batches=plan(profile, [(one.cell, share.resources) for one, share in fitting]),
         left_out=tuple(one for one, share in pairs if share is None),
         refusal=found.refusal,
+        raised=frozenset(one.cell.id for one, share in fitting if share.raised),
     )

@@ -14,6 +14,7 @@ from hpcmlff.evidence.spending import Places, places, spent
 from hpcmlff.metrics import METRICS
 from hpcmlff.reconcile import Standing, survey
 from hpcmlff.spec.states import CellState
+from hpcmlff.spec.variants import Varied, varied
 from hpcmlff.store.index import refresh
 
 if TYPE_CHECKING:
@@ -88,12 +89,12 @@ def results(store: Store, frozen: FrozenGrid) -> Results:
     facts = _facts(kept.evidence, frozen.cells)
     table = {row["cell_id"].decode(): row for row in index}
     extra, asked = facts.to_dict("index"), places(store.ledger)
-    varied = _varied(frozen.cells)
+    names = varied(frozen.cells)
     rows = [
         _row(one, table.get(one.cell.id))
         | _paid(store, one, extra.get(one.cell.id), asked)
         | {"reason": _state(one, table.get(one.cell.id))[1]}
-        | _settings(one.cell, varied)
+        | _settings(one.cell, names)
         for one in standings
     ]
     frames: dict[str, list[Mapping[str, str]]] = {
@@ -159,16 +160,7 @@ def _state(standing: Standing, kept: Any) -> tuple[CellState, str]:
     return standing.state, standing.reason
 
 
-def _varied(cells: Iterable[Cell]) -> dict[str, list[str]]:
-    values: dict[str, dict[str, set[str]]] = {}
-    for cell in cells:
-        seen = values.setdefault(cell.model, {})
-        for name, value in cell.settings.items():
-            seen.setdefault(name, set()).add(repr(value))
-    return {model: [n for n, v in seen.items() if len(v) > 1] for model, seen in values.items()}
-
-
-def _settings(cell: Cell, varied: dict[str, list[str]]) -> dict[str, Any]:
-    found = {f"{model}.{name}": None for model, names in varied.items() for name in names}
-    own = {f"{cell.model}.{name}": cell.settings[name] for name in varied[cell.model]}
+def _settings(cell: Cell, names: Varied) -> dict[str, Any]:
+    found = {f"{model}.{name}": None for model, own in names.items() for name in own}
+    own = {f"{cell.model}.{name}": cell.settings.get(name) for name in names[cell.model]}
     return found | own

@@ -3,53 +3,62 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
 from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from hpcmlff.reconcile import Standing
+    from hpcmlff.spec.cells import Cell
+    from hpcmlff.store.store import Store
 
 _EXAMPLES = console.examples(
-    "python -m hpcmlff.status runs/study           counts, running and failed cells",
-    "python -m hpcmlff.status runs/study --all     every cell",
-    "python -m hpcmlff.status grid.yaml --json     for scripts",
+    "python -m hpcmlff.status runs/study                      all on one page",
+    "python -m hpcmlff.status runs/study 'schnet/glycine/*'   some cells",
+    "python -m hpcmlff.status runs/study --failed             why cells failed, and what to do",
+    "python -m hpcmlff.status runs/study --watch              until no job has a cell",
+    "python -m hpcmlff.status grid.yaml --json                for scripts",
 )
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("store", required=False, type=click.Path(path_type=Path))
+@click.argument("words", nargs=-1, shell_complete=completing.cells, metavar="[STORE] [PATTERN]...")
 @click.option("--all", "everything", is_flag=True, help="List every cell.")
+@click.option("--failed", is_flag=True, help="Explain the cells that have failed or stopped.")
+@click.option("--watch", "watching", is_flag=True, help="Draw again and again; Ctrl-C ends it.")
 @click.option("--json", "as_json", is_flag=True, help="Print every cell as JSON on stdout.")
-def command(store: Path | None, *, everything: bool, as_json: bool) -> int:
-    """Show where the cells of STORE (a folder or a grid file) stand."""
-    from hpcmlff.finding import find_store
-    from hpcmlff.reconcile import counts, survey
-    from hpcmlff.spec.states import CellState
-    from hpcmlff.waiting import summary
+def command(words: Sequence[str], *, failed: bool, watching: bool, **how: bool) -> int:
+    """Show where the cells of STORE (a folder or a grid file) stand.
 
-    found = find_store(store)
-    standings = survey(found, found.current_grid().cells)
-    if as_json:
-        rows = [_facts(standing) for standing in standings]
-        console.emit_json({"store": str(found.path), "states": counts(standings), "cells": rows})
-        return 0
-    click.echo(f"{found.path}: {len(standings)} cells: {summary(standings)}")
-    quiet = {CellState.DONE, CellState.PENDING, CellState.QUEUED}
-    listed = [one for one in standings if everything or one.state not in quiet]
-    if listed:
-        console.terminal().print(_table(listed))
-    if any(standing.state in {CellState.STOPPED, CellState.PENDING} for standing in standings):
-        click.echo(console.next_step("hpcmlff.resume", found.path))
-    elif all(standing.state is CellState.DONE for standing in standings):
-        click.echo(console.next_step("hpcmlff.collect", found.path))
+    PATTERN is a cell's name or a part of it, with *, the first digits of its id, or a
+    condition such as state=failed, cause=disk_full, size>=800 or schnet.cutoff=5. Watching
+    asks the scheduler no more often than its profile's poll_interval.
+    """
+    from hpcmlff.choosing import chosen
+    from hpcmlff.finding import store_and_selection
+
+    if watching and (failed or how["as_json"]):
+        raise click.UsageError("--watch draws for people; take --failed or --json without it")
+    store, named = store_and_selection(words)
+    cells = store.current_grid().cells
+    if watching:
+        from hpcmlff.watching import watch
+
+        standings = watch(store, cells, named)
+    else:
+        standings = chosen(store, cells, named)
+        if failed:
+            from hpcmlff.explaining import explain
+
+            return explain(store, standings, of=len(cells), as_json=how["as_json"])
+        _tell(store, cells, standings, **how)
+    if not how["as_json"]:
+        click.echo(_next(store, standings))
     return 0
 
 
@@ -58,37 +67,56 @@ def main(argv: Sequence[str] | None = None) -> int:
     return console.run(command, "hpcmlff.status", argv)
 
 
-def _facts(standing: Standing) -> dict[str, Any]:
-    cell = standing.cell
+def _tell(
+    store: Store,
+    cells: Sequence[Cell],
+    standings: Sequence[Standing],
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    from hpcmlff.views.listing import listing
+    from hpcmlff.views.overview import Overview, heading
+
+    if as_json:
+        console.emit_json(_facts(store, standings))
+        return
+    click.echo(heading(store.path, standings, len(cells)))
+    terminal = console.terminal()
+    if everything:
+        click.echo("\n".join(listing(standings, terminal.width, time.time())))
+    else:
+        terminal.print(Overview(standings, cells))
+
+
+def _facts(store: Store, standings: Sequence[Standing]) -> dict[str, Any]:
+    from hpcmlff.reconcile import counts
+    from hpcmlff.views.rows import row
+
+    models = dict.fromkeys(one.cell.model for one in standings)
+    by_model = {
+        model: counts(one for one in standings if one.cell.model == model) for model in models
+    }
+    now = time.time()
     return {
-        "cell_id": cell.id,
-        "label": cell.label,
-        "model": cell.model,
-        "molecule": cell.molecule,
-        "size": cell.size,
-        "seed": cell.seed,
-        "state": standing.state.value,
-        "attempts": standing.attempts,
-        "progress": dict(standing.progress),
-        "reason": standing.reason,
+        "store": str(store.path),
+        "states": counts(standings),
+        "models": by_model,
+        "cells": [row(one, now) for one in standings],
     }
 
 
-def _table(standings: list[Standing]) -> Table:
-    from rich import box
-    from rich.table import Table
-
+def _next(store: Store, standings: Sequence[Standing]) -> str:
     from hpcmlff.spec.states import CellState
-    from hpcmlff.waiting import describe
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("cell", no_wrap=True)
-    for name in ("state", "attempts", "detail"):
-        table.add_column(name, overflow="fold")
-    for one in standings:
-        detail = describe(one) if one.state is CellState.RUNNING else one.reason
-        table.add_row(one.cell.label, one.state.value, str(one.attempts), detail)
-    return table
+    states = {one.state for one in standings}
+    if states & {CellState.STOPPED, CellState.PENDING}:
+        return console.next_step("hpcmlff.resume", store.path)
+    if CellState.FAILED in states:
+        return console.next_step("hpcmlff.status", store.path, "--failed")
+    if states & {CellState.QUEUED, CellState.RUNNING}:
+        return console.next_step("hpcmlff.status", store.path, "--watch")
+    return console.next_step("hpcmlff.collect", store.path)
 
 
 make_callable(__name__)

@@ -6,13 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpcmlff.announcing import (
-    announcement,
-    confirmed,
-    facts_of_jobs,
-    kinds,
-    reasons,
-)
+from hpcmlff import console
+from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons
 from hpcmlff.console import emit_json, next_step, say, wrapped
 from hpcmlff.dispatch import Dispatch, dispatch
 from hpcmlff.outlook.misfits import warnings
@@ -43,6 +38,8 @@ class Request:
     """Tell the outcome as JSON on stdout."""
     yes: bool = True
     """Do not ask before submitting."""
+    careful: bool = False
+    """Ask on a machine of one's own as well."""
 
 
 def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
@@ -61,6 +58,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         say(announcement(request.profile, proposal))
         for line in warnings(request.profile, proposal, store.path):
             say(wrapped(line))
+        if request.careful:
+            return console.confirmed("submit?", yes=request.yes)
         return confirmed(request.profile, yes=request.yes)
 
     made = dispatch(store, frozen, request.profile, retry_failed=request.retry_failed, agree=agree)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hpcmlff.allotting import Subject, allot_all, offers_of
+from hpcmlff.allotting import Share, Subject, allot_all, offers_of
 from hpcmlff.data.extent import Extent
 from hpcmlff.errors import GridError
 from hpcmlff.estimates import Estimates, Kind
@@ -22,15 +22,19 @@ THERE = ClusterProfile(
 )
 
 
-def subject(label: str = "mean/springs/n10", **asked: Any) -> Subject:
+def subject(label: str = "mean/springs/n10", least_gb: float = 0.0, **asked: Any) -> Subject:
     kind = Kind(model="mean", molecule="springs", size=10, settings="{}")
-    return Subject(label=label, kind=kind, asked=Asked(**asked))
+    return Subject(label=label, kind=kind, asked=Asked(**asked), least_gb=least_gb)
+
+
+def allotted(profile: ClusterProfile | LocalProfile, *subjects: Subject) -> tuple[Share, ...]:
+    extent = Extent(n_atoms=10, n_validation=10)
+    estimates = Estimates(extent_of=lambda _: extent, rates_of=lambda *_: {})
+    return allot_all(profile, estimates, subjects)
 
 
 def shares(profile: ClusterProfile | LocalProfile, *subjects: Subject) -> list[Resources]:
-    extent = Extent(n_atoms=10, n_validation=10)
-    estimates = Estimates(extent_of=lambda _: extent, rates_of=lambda *_: {})
-    return [one.resources for one in allot_all(profile, estimates, subjects)]
+    return [one.resources for one in allotted(profile, *subjects)]
 
 
 def test_a_machine_without_partitions_is_one_place() -> None:
@@ -59,3 +63,19 @@ def test_cells_of_one_kind_are_counted_and_one_of_them_is_named() -> None:
     assert str(caught.value) == (
         "a (2 cells) needs at least 0.2 GiB, its mem_gb is 0.1. Write mem_gb: 0.5 or auto"
     )
+
+
+def test_a_cell_that_ran_out_of_memory_gets_more_as_far_as_there_is_more() -> None:
+    raised = allotted(
+        THERE,
+        subject(mem_gb=3, least_gb=4.5),
+        subject(mem_gb="auto", walltime="auto", least_gb=8),
+        subject(mem_gb=9, least_gb=4.5),
+        subject(mem_gb=3, least_gb=100),
+    )
+    assert [one.resources.mem_gb for one in raised] == [4.5, 8.0, 9.0, 64.0]
+    assert [one.raised for one in raised] == [True, True, False, True]
+    # The first partition is too small, and its shorter walltime does not count any more.
+    assert raised[1].resources.walltime == 300
+    [here] = allotted(HERE, subject(mem_gb=3, least_gb=100))
+    assert here.resources.mem_gb == 6.0

@@ -8,7 +8,7 @@ import pytest
 
 from hpcmlff.fruitless import fruitless_jobs
 from hpcmlff.spec.plan import Placement
-from hpcmlff.store.ledger import Intent, Record
+from hpcmlff.store.ledger import Ending, Intent, Record
 from hpcmlff.store.store import Store, create_store
 
 PLACE = Placement(cpus=1, gpus=0, mem_gb=1.0, walltime_s=60, parallel=1, cells_per_element=1)
@@ -40,7 +40,7 @@ def ended(
     record = store.ledger.intend(intent)
     if taken:
         store.ledger.confirm(record, {"job_id": str(number)})
-    store.ledger.close(record, causes)
+    store.ledger.close(record, {k: Ending(words=words) for k, words in (causes or {}).items()})
     return store.ledger.read(record.number)
 
 

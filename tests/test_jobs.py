@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hpcmlff.errors import SchedulerError
-from hpcmlff.jobs import cancel_all, job_states, settle_intents, work_of
+from hpcmlff.jobs import job_states, settle_intents, work_of
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import ClusterProfile, Partition, profile_from
 from hpcmlff.spec.states import JobState
@@ -159,18 +159,6 @@ def test_nothing_is_given_up_while_slurm_does_not_answer(store: Store, put: Put)
     with pytest.raises(SchedulerError, match=r"^squeue: down$"):
         settle_intents(store)
     assert not store.ledger.is_ended(record.number)
-
-
-def test_a_cancelled_job_knows_it_before_slurm_tells_it(store: Store, put: Put) -> None:
-    submitted(store, "a", "b")
-    submitted(store, "c")
-    put("squeue", "echo '61|1|RUNNING'; echo '62|N/A|PENDING'")
-    written = shlex.quote(str(store.layout.ledger))
-    log = put("scancel", f"ls {written} | grep -c cancelled >{written}/seen")
-    assert cancel_all(store) == ["61", "62"]
-    assert log.read_text() == "61 62\n"
-    assert (store.layout.ledger / "seen").read_text() == "2\n"
-    assert store.ledger.is_cancelled(1)
 
 
 def test_a_link_of_a_chain_names_the_job_before_and_every_job_its_mark(store: Store) -> None:

@@ -202,3 +202,45 @@ def test_a_cell_that_was_taken_out_of_a_job_does_not_wait_for_it(
     scene.ended(scene.submitted(retry=True), outcome, message="again")
     scene.says("squeue", "1|N/A|RUNNING\n")
     assert scene.state() == (state, "again")
+
+
+def test_a_cell_that_its_job_was_asked_to_leave_is_free_once_it_does_not_run(scene: Scene) -> None:
+    number = scene.submitted(beside=3)
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.state() == ("queued", "")
+    scene.store.ledger.cancel(scene.store.ledger.read(number), [scene.cell.id])
+    assert scene.state() == ("pending", "")
+    attempt = scene.began(number)
+    assert scene.state() == ("running", "")
+    record_end(attempt, {"outcome": "stopped", "reason": "SIGTERM"})
+    assert scene.state() == ("stopped", "SIGTERM")
+    scene.submitted()
+    scene.says("squeue", "1|N/A|RUNNING\n2|N/A|PENDING\n")
+    assert scene.state() == ("queued", "")
+
+
+@pytest.mark.parametrize(("beside", "state"), [(0, "queued"), (3, "stopped")])
+def test_a_failed_cell_whose_rule_lets_it_go_on_waits_for_a_job_of_its_own_only(
+    scene: Scene, beside: int, state: str
+) -> None:
+    facts = {"cause": "out of memory", "kind": "MemoryError", "message": "no more"}
+    scene.ended(scene.submitted(beside=beside), "failed", **facts)
+    scene.says("squeue", "1|N/A|RUNNING\n")
+    assert scene.standing().state.value == state
+    scene.says("squeue", "1|N/A|PENDING\n")
+    assert scene.state() == ("queued", "")
+    scene.says("squeue", "")
+    assert scene.state() == ("stopped", "no more; goes on with 1.5 GiB")
+
+
+def test_a_given_up_cell_has_the_cause_of_its_last_job(scene: Scene) -> None:
+    for _ in range(5):
+        scene.submitted()
+    scene.says("sacct", "".join(f"{number}|FAILED|127:0\n" for number in range(1, 5)))
+    folder = scene.store.layout.private / "mark"
+    folder.mkdir()
+    (folder / "5_0_log.out").write_text("bash: module: command not found\n")
+    found = scene.standing()
+    assert found.state.value == "failed"
+    assert found.diagnosis is not None
+    assert found.diagnosis.cause == "environment broken"

@@ -164,6 +164,6 @@ class Store:
         SchedulerError
             A job could not be reached.
         """
-        from hpcmlff.jobs import cancel_all
+        from hpcmlff.cancelling import stop, targets
 
-        return cancel_all(self._opened)
+        return stop(self._opened, targets(self._opened, None), None)

@@ -71,7 +71,7 @@ def places(ledger: Ledger) -> Places:
             return None
         if record is None or record.profile.get("scheduler", "local") == "local":
             return None
-        asked, cells = record.placement, int(record.placement["cells_per_element"])
+        asked, cells = record.placement, record.cells_per_element
         return Place(
             cores=int(asked["cpus"]),
             gpus=int(asked["gpus"]),

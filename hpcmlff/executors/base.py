@@ -17,6 +17,11 @@ JobStates = tuple[JobState, ...]
 """State of each element of a job, in their order."""
 
 
+Causes = Mapping[int, tuple[str, ...]]
+"""Element to how its runs ended, in words such as ``NODE_FAIL``; the last run is the last one,
+and a scheduler may know of no other."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
     """What is submitted: an importable function with plain arguments."""
@@ -75,18 +80,20 @@ class Executor(Protocol):
         """
         ...
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
-        """Return how elements ended, as far as the scheduler knows, with one call to it.
-
-        Returns
-        -------
-        list of mapping
-            For each job, element to words such as ``NODE_FAIL``.
-        """
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
+        """Return how elements ended, as far as the scheduler knows, with one call to it."""
         ...
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Ask these jobs to stop; cells commit a checkpoint first.
+
+        Parameters
+        ----------
+        jobs
+            The jobs.
+        elements
+            For each job those of its elements that are meant, or nothing for the whole job;
+            whole jobs if left out.
 
         Raises
         ------

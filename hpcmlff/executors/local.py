@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from hpcmlff.errors import SchedulerError
-from hpcmlff.executors.base import Job, JobStates, Work
+from hpcmlff.executors.base import Causes, Job, JobStates, Work
 from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.spec.states import JobState
 
@@ -67,18 +67,19 @@ class LocalExecutor:
         """Look whether each job's process still runs; UNKNOWN for those of other hosts."""
         return [(_state(job),) for job in jobs]
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
         """Return nothing: nobody keeps how a process ended."""
         return [{} for _ in jobs]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
-        """Send SIGTERM; submitit's controller passes it on.
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
+        """Send SIGTERM; submitit's controller passes it on. A job has one element.
 
         Raises
         ------
         SchedulerError
             A job runs on another host.
         """
+        del elements
         for job in jobs:
             process = job["process"]
             if process is None:

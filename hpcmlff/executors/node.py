@@ -20,6 +20,10 @@ class Node(Protocol):
         """Return what the executor's `submit` returned for this job."""
         ...
 
+    def run(self) -> int | None:
+        """Return how often the scheduler has run this job before; None if it does not say."""
+        ...
+
     def time_left_s(self) -> float | None:
         """Return the seconds to the end of the job's time; None if nobody says."""
         ...

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import JobRefused, SchedulerError
 from hpcmlff.executors import pbs_asking
-from hpcmlff.executors.base import Job, JobStates, Work
+from hpcmlff.executors.base import Causes, Job, JobStates, Work
 from hpcmlff.executors.pbs_ids import JobId, read_id
 from hpcmlff.executors.pbs_listing import Attributes, ending, named
-from hpcmlff.executors.pbs_output import overdue
+from hpcmlff.executors.pbs_output import exceeded
 from hpcmlff.executors.pbs_refusals import explained
 from hpcmlff.executors.pbs_script import safe_name
 from hpcmlff.executors.pbs_states import cause, job_state
@@ -92,20 +92,21 @@ class OpenPbsExecutor:
             return [(JobState.UNKNOWN,) * int(job["elements"]) for job in jobs]
         return [tuple(job_state(found.of(one)) for one in _elements(job)) for job in jobs]
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
         """Ask qstat once for the exit status of each element, if PBS keeps a history.
 
-        Else what PBS has written into a job's output tells of the end of its walltime.
+        Else what PBS has written into a job's output tells which limit it has exceeded.
         """
-        overdue_ = [overdue(Path(job["folder"])) for job in jobs]
+        written = [exceeded(Path(job["folder"])) for job in jobs]
         found: Mapping[JobId, Attributes] = {}
         if self.profile.history:
             with suppress(SchedulerError):
                 found = pbs_asking.inspect((_id(job) for job in jobs), history=True).jobs
         known = [_causes(_elements(job), found) for job in jobs]
-        return [late | told for late, told in zip(overdue_, known, strict=True)]
+        both = (late | told for late, told in zip(written, known, strict=True))
+        return [{element: (words,) for element, words in one.items()} for one in both]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Send SIGTERM to what runs and take the rest from the queue, with one qdel.
 
         Raises
@@ -113,8 +114,9 @@ class OpenPbsExecutor:
         SchedulerError
             PBS refused; its words are shown.
         """
-        elements = sum(int(job["elements"]) for job in jobs)
-        pbs_asking.delete([_id(job) for job in jobs], elements)
+        meant = list(zip(jobs, elements or [()] * len(jobs), strict=True))
+        number = sum(len(own) or int(job["elements"]) for job, own in meant)
+        pbs_asking.delete([one for job, own in meant for one in _ids(job, own)], number)
 
     def _plug_in(self, work: Work) -> PbsExecutor:
         # It imports submitit, which most commands do without.
@@ -144,6 +146,11 @@ def _causes(elements: Sequence[JobId], found: Mapping[JobId, Attributes]) -> dic
 
 def _id(job: Job) -> JobId:
     return read_id(str(job["job_id"]))
+
+
+def _ids(job: Job, elements: Sequence[int]) -> list[JobId]:
+    whole = _id(job)
+    return [_elements(job)[one] for one in elements] if elements and whole.is_array else [whole]
 
 
 def _elements(job: Job) -> list[JobId]:

@@ -48,6 +48,11 @@ def name() -> str:
     return own_id().safe
 
 
+def run() -> int | None:
+    """Return nothing: PBS tells no job how often it has been run."""
+    return None
+
+
 def time_left_s() -> float | None:
     """Return the seconds to the end of the job's time, or None if the script has not told."""
     end = os.environ.get("SUBMITIT_PBS_END_S", "")

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from hpcmlff.executors.pbs_ids import read_id
+from hpcmlff.executors.job_output import ENDING, ends
 
-ENDING = ".OU"
-"""Behind the job's id in the name of the file."""
+__all__ = ["ENDING", "exceeded"]
 
-_OVERDUE = re.compile(rb"^=>> PBS: job killed: walltime \d+ exceeded limit \d+", re.M)
-_TAIL_BYTES = 4096
+_EXCEEDED = re.compile(r"^=>> PBS: job killed: (?P<what>\w+) .*\bexceeded limit ", re.M)
+_WORDS: Final[Mapping[str, str]] = {
+    "walltime": "TIMEOUT",
+    **dict.fromkeys(("mem", "vmem", "pmem", "pvmem"), "OUT_OF_MEMORY"),
+}
 
 
-def overdue(folder: Path) -> dict[int, str]:
-    """Return the elements that PBS has killed at the end of their walltime.
+def exceeded(folder: Path) -> dict[int, str]:
+    """Return the elements that PBS has killed for a limit, with words for which.
 
     Parameters
     ----------
     folder
         Where PBS writes; a job that is no array is element 0.
     """
-    return {index: "TIMEOUT" for index, path in _outputs(folder) if _OVERDUE.search(_tail(path))}
-
-
-def _outputs(folder: Path) -> Iterator[tuple[int, Path]]:
-    if not folder.is_dir():
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(ENDING) and entry.stat().st_size:
-                yield read_id(entry.name.removesuffix(ENDING)).index or 0, Path(entry.path)
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-        return file.read()
+    found = ((element, _EXCEEDED.search(text)) for element, text in ends(folder, ENDING))
+    return {element: _WORDS.get(match["what"], "OVER_LIMIT") for element, match in found if match}

@@ -19,9 +19,8 @@ def identify(pid: int) -> dict[str, Any] | None:
     fields = _stat(pid)
     if fields is None:
         return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     ticks = int(fields[_START_TICKS])
-    return {"host": socket.gethostname(), "boot": boot, "pid": pid, "start_ticks": ticks}
+    return {"host": socket.gethostname(), "boot": _boot(), "pid": pid, "start_ticks": ticks}
 
 
 def is_here(identity: Mapping[str, Any]) -> bool:
@@ -29,9 +28,18 @@ def is_here(identity: Mapping[str, Any]) -> bool:
     return bool(identity["host"] == socket.gethostname())
 
 
+def was_rebooted(identity: Mapping[str, Any]) -> bool:
+    """Tell whether a process belongs to this host, and to a time before it was last started."""
+    return is_here(identity) and identity.get("boot") != _boot()
+
+
 def is_alive(identity: Mapping[str, Any]) -> bool:
     """Tell whether exactly this process of this host still runs."""
     return identify(identity["pid"]) == dict(identity)
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def _stat(pid: int) -> list[str] | None:

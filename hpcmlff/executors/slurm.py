@@ -6,7 +6,7 @@ import getpass
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from io import StringIO
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import JobRefused, SchedulerError
 from hpcmlff.executors import slurm_script
-from hpcmlff.executors.base import Job, JobStates, Work
+from hpcmlff.executors.base import Causes, Job, JobStates, Work
 from hpcmlff.executors.commands import run_command
 from hpcmlff.executors.slurm_states import (
     SACCT_FORMAT,
     SQUEUE_FORMAT,
     element_states,
     endings,
+    ranges,
     sacct_rows,
     squeue_rows,
 )
@@ -34,6 +35,9 @@ _UNCLEAR = re.compile(
     r"timed out|unable to contact|zero bytes|connection|communication|try again|not respond", re.I
 )
 """Words of sbatch after which the job may be there all the same."""
+
+_LISTED = ("--allocations", "--duplicates", "--noheader", "--parsable2", f"--format={SACCT_FORMAT}")
+"""Options of sacct; with ``--duplicates`` it shows all runs of a job that was put back."""
 
 _LIMIT = re.compile(r"limit|temporarily unable|maximum number", re.I)
 """Words of sbatch where there are enough jobs for now, from ``slurm_strerror``."""
@@ -117,13 +121,12 @@ class SlurmExecutor:
             for job in jobs
         ]
 
-    def causes(self, jobs: Sequence[Job]) -> list[Mapping[int, str]]:
-        """Ask sacct once, or squeue for what Slurm still remembers."""
+    def causes(self, jobs: Sequence[Job]) -> list[Causes]:
+        """Ask sacct once for all runs, or squeue for what Slurm still remembers."""
         ids = ",".join(str(job["job_id"]) for job in jobs)
         try:
             if self.profile.accounting:
-                listed = ["--allocations", "--noheader", "--parsable2", f"--format={SACCT_FORMAT}"]
-                rows = sacct_rows(run_command(["sacct", *listed, f"--jobs={ids}"]))
+                rows = sacct_rows(run_command(["sacct", *_LISTED, f"--jobs={ids}"]))
             else:
                 users = sorted({str(job["user"]) for job in jobs})
                 rows = squeue_rows(run_command([*_squeue(users), "--states=all"]))
@@ -132,7 +135,7 @@ class SlurmExecutor:
         found = endings(rows)
         return [found.get(str(job["job_id"]), {}) for job in jobs]
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[Job], elements: Sequence[Sequence[int]] = ()) -> None:
         """Send SIGTERM to what runs and take the rest from the queue, with one call.
 
         Raises
@@ -141,7 +144,14 @@ class SlurmExecutor:
             Slurm refused; its words are shown.
         """
         if jobs:
-            run_command(["scancel", *(str(job["job_id"]) for job in jobs)])
+            meant = elements or [()] * len(jobs)
+            run_command(["scancel", *map(_name, jobs, meant)])
+
+
+def _name(job: Job, elements: Sequence[int]) -> str:
+    if not elements or int(job["elements"]) == 1:
+        return str(job["job_id"])
+    return f"{job['job_id']}_[{ranges(elements)}]"
 
 
 def _squeue(users: Sequence[str]) -> list[str]:

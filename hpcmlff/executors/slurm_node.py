@@ -31,6 +31,11 @@ def job(elements: int) -> Job:
     return {"job_id": job_id, "elements": elements, "user": getpass.getuser()}
 
 
+def run() -> int | None:
+    """Return how often Slurm has put this job back into the queue."""
+    return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
+
+
 def time_left_s() -> float | None:
     """Return the seconds to the end of the job's time, or None where Slurm does not say."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")

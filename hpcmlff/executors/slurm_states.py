@@ -13,6 +13,8 @@ SQUEUE_FORMAT: Final = "%F|%K|%T"
 SACCT_FORMAT: Final = "JobID,State,ExitCode"
 
 _QUEUED = "PENDING REQUEUED REQUEUE_FED REQUEUE_HOLD SPECIAL_EXIT RESV_DEL_HOLD"
+_PUT_BACK = "REQUEUED"
+"""A run that somebody has put back into the queue; sacct shows the next one as a job of its own."""
 _RUNNING = "RUNNING CONFIGURING COMPLETING RESIZING SIGNALING STAGE_OUT STOPPED SUSPENDED"
 _ENDED = (
     "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED"
@@ -47,13 +49,32 @@ def element_states(printed: str) -> dict[tuple[str, int], JobState]:
     }
 
 
-def endings(rows: Iterable[tuple[str, int, str]]) -> dict[str, dict[int, str]]:
-    """Return how elements ended: job id to element to words; those still alive are left out."""
-    found: dict[str, dict[int, str]] = {}
+def endings(rows: Iterable[tuple[str, int, str]]) -> dict[str, dict[int, tuple[str, ...]]]:
+    """Return how elements ended: job id to element to the words of each of its runs.
+
+    Parameters
+    ----------
+    rows
+        Job id, element and words; of several for one element the last is its last run.
+        Elements still alive are left out.
+    """
+    runs: dict[tuple[str, int], list[str]] = {}
     for job_id, element, words in rows:
-        if STATES.get(_word(words)) is JobState.ENDED:
-            found.setdefault(job_id, {})[element] = words
+        runs.setdefault((job_id, element), []).append(words)
+    found: dict[str, dict[int, tuple[str, ...]]] = {}
+    for (job_id, element), all_ in runs.items():
+        if _is_over(all_[-1]):
+            found.setdefault(job_id, {})[element] = tuple(filter(_is_run, all_))
     return found
+
+
+def _is_over(words: str) -> bool:
+    return STATES.get(_word(words)) is JobState.ENDED
+
+
+def _is_run(words: str) -> bool:
+    """Tell whether these are the words of a run that has ended, and not of waiting for one."""
+    return _is_over(words) or _word(words) == _PUT_BACK
 
 
 def squeue_rows(printed: str) -> Iterable[tuple[str, int, str]]:
@@ -72,6 +93,17 @@ def sacct_rows(printed: str) -> Iterable[tuple[str, int, str]]:
         words = state if code in {"", "0:0"} else f"{state} {code}"
         for index in _elements(element):
             yield job_id, index, words
+
+
+def ranges(elements: Iterable[int]) -> str:
+    """Return numbers of elements as Slurm writes them: ``0-2,5``."""
+    found: list[list[int]] = []
+    for element in sorted(set(elements)):
+        if found and element == found[-1][1] + 1:
+            found[-1][1] = element
+        else:
+            found.append([element, element])
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in found)
 
 
 def _elements(text: str) -> Iterator[int]:

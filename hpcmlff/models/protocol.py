@@ -160,7 +160,8 @@ class Trainer(Protocol[State]):
         Raises
         ------
         TrainingError
-            The task cannot be trained.
+            The task cannot be trained; `hpcmlff.errors` has a kind for each cause that
+            `hpcmlff.diagnosis` tells apart, such as `UnusableFrames`.
         """
         ...
 
@@ -172,8 +173,8 @@ class Trainer(Protocol[State]):
         Raises
         ------
         TrainingError
-            The training failed for good, for example by a kernel that is not
-            positive definite.
+            The training failed for good, for example `NotPositiveDefinite` or
+            `Diverged`.
         """
         ...
 

@@ -10,13 +10,14 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, e
 from importlib.util import find_spec
 from typing import Any
 
-from hpcmlff.errors import GridError, Key, nearest
+from hpcmlff.errors import BrokenEnvironment, GridError, Key, nearest
 from hpcmlff.models.protocol import Trainer, TrainerEntry
 
 GROUP = "hpcmlff.trainers"
 """The entry-point group."""
 
 _OWN = "hpcmlff"
+_MEND = "Install what is missing in the environment that this machine uses, or put it right"
 
 
 def names() -> list[str]:
@@ -31,10 +32,13 @@ def entry(name: str) -> TrainerEntry:
     Raises
     ------
     GridError
-        No such trainer is installed.
+        No such trainer is installed, or it cannot be imported.
     """
     for point in _points(name):
-        found = point.load()
+        try:
+            found = point.load()
+        except Exception as error:
+            raise GridError(_not_imported(name, error), hint=_MEND) from error
         if isinstance(found, TrainerEntry):
             return found
     raise GridError(f"unknown model {name!r}", hint=nearest(name, names()))
@@ -65,10 +69,21 @@ def load(name: str) -> Trainer[Any]:
     ------
     GridError
         No such trainer is installed.
+    BrokenEnvironment
+        Its engine, or something that needs, cannot be imported here.
     """
     module, _, attribute = entry(name).engine.partition(":")
-    trainer: Trainer[Any] = getattr(import_module(module), attribute)()
+    try:
+        trainer: Trainer[Any] = getattr(import_module(module), attribute)()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise BrokenEnvironment(_not_imported(name, error), hint=_MEND) from error
     return trainer
+
+
+def _not_imported(name: str, error: Exception) -> str:
+    return f"the model {name!r} cannot be imported here: {type(error).__name__}: {error}"
 
 
 def _points(name: str) -> Iterator[EntryPoint]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff.announcing import facts_of_jobs, scripts
 from hpcmlff.checking import draft_estimates
+from hpcmlff.memory import least_memory
 from hpcmlff.outlook.kinds import KindOutlook, outlook_by_kind
 from hpcmlff.outlook.misfits import Misfit, misfits
 from hpcmlff.outlook.totals import Totals, totals
 from hpcmlff.prepare.sketch import cells_before_settling
-from hpcmlff.proposal import propose_fitting
+from hpcmlff.proposal import choose, propose_fitting
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.frozen import FrozenGrid
@@ -87,12 +88,19 @@ def make_plan(made: Draft, profile: Profile, *, retry_failed: bool) -> Plan:
     """
     known = cells_before_settling(made)
     store = known.store or Store(Layout(made.store_path), made.grid.name)
-    standings = survey(store, known.cells) if known.store else [_new(one) for one in known.cells]
+    standings = (
+        survey(store, known.cells, profile=profile)
+        if known.store
+        else [_new(one) for one in known.cells]
+    )
     frozen = FrozenGrid(
         revision=0, grid={}, molecules={}, cells=known.cells, resources=made.resources
     )
     estimates = draft_estimates(made, profile.name)
-    found = propose_fitting(profile, frozen, standings, estimates, retry_failed=retry_failed)
+    least_gb = least_memory(store, choose(standings, retry_failed=retry_failed))
+    found = propose_fitting(
+        profile, frozen, standings, estimates, retry_failed=retry_failed, least_gb=least_gb
+    )
     kinds = outlook_by_kind(profile, found)
     sums = totals(profile, found.batches, kinds, store.path)
     return Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import GridError
@@ -57,6 +58,28 @@ def partition_of(profile: ClusterProfile, place: Placement) -> Partition:
     )
     named = [one for one in profile.partitions if one.name == place.partition]
     return next((one for one in named if _fits(one, wanted)), named[0])
+
+
+def enlarged(profile: ClusterProfile, place: Placement, mem_gb: float) -> Placement:
+    """Return a placement with more memory: on its own partition, or the first that has so much.
+
+    Parameters
+    ----------
+    profile
+        The cluster.
+    place
+        What a job had.
+    mem_gb
+        Memory, GiB, which a partition with these cores and GPUs offers.
+    """
+    fit = [
+        one
+        for one in profile.partitions
+        if one.cpus >= place.cpus and one.gpus >= place.gpus and one.mem_gb >= mem_gb
+    ]
+    own = next((one for one in fit if one.name == place.partition), fit[0])
+    walltime_s = min(place.walltime_s, own.walltime)
+    return replace(place, partition=own.name, mem_gb=mem_gb, walltime_s=walltime_s)
 
 
 def most_cells(partition: Partition, wanted: Resources) -> int:

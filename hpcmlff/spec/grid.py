@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from hpcmlff.spec.on_failure import OnFailure
 from hpcmlff.spec.resources import ResourceRule
 from hpcmlff.spec.strict import Strict
 
@@ -122,3 +123,5 @@ class Grid(Strict):
     """Settings of each trainer."""
     resources: list[ResourceRule] = Field(default_factory=list)
     """What cells may use."""
+    on_failure: OnFailure = OnFailure()
+    """What follows an attempt that ended too early, by its cause; wins over the profile's."""

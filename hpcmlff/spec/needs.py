@@ -18,6 +18,9 @@ WALLTIME_SAFETY = 1.5
 """Walltime asked for, over the time a training is expected to take. What is too little
 costs a further job, what is too much a longer wait in the queue."""
 
+MEMORY_STEP = 1.5
+"""Memory of the next job, over that of the one that ran out of it."""
+
 _STEPS_S = tuple(60 * minutes for minutes in (5, 15, 30, 60, 120, 240, 480, 720, 1440, 2880))
 """Walltimes that are asked for, so that cells of similar need share an array; longer
 ones are whole days."""
@@ -70,6 +73,19 @@ def rounded_gb(mem_gb: float) -> float:
     """Return memory rounded up: to half a GiB below 8, to one below 32, then to four."""
     step = next(step for below, step in _STEPS_GB if mem_gb < below)
     return math.ceil(mem_gb / step) * step
+
+
+def raised_gb(mem_gb: float, most_gb: float) -> float | None:
+    """Return the memory of the next job after one that ran out of it; None if there is no more.
+
+    Parameters
+    ----------
+    mem_gb
+        What the job had, GiB.
+    most_gb
+        The most that a job can get, GiB.
+    """
+    return min(rounded_gb(MEMORY_STEP * mem_gb), most_gb) if mem_gb < most_gb else None
 
 
 def walltime_for(wall_s: float, longest_s: int, grace_s: int) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
+from hpcmlff.spec.on_failure import OnFailure
 from hpcmlff.spec.strict import Seconds, Strict
 
 Count = Annotated[int, Field(ge=1)]
@@ -57,6 +58,8 @@ class Profile(Strict):
     """Shortest time between two looks at the jobs from a login node."""
     attempts_without_progress: Count = 5
     """A cell is given up after this many attempts in a row without a checkpoint."""
+    on_failure: OnFailure = OnFailure()
+    """What follows an attempt that ended too early, by its cause; the grid's rules win."""
     _origin: Origin = PrivateAttr(default=Origin(path=None))
 
     @property

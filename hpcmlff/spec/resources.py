@@ -51,6 +51,10 @@ class Asked(Cores):
         """Longest run of one job, or None if it is ``auto`` or the partition's."""
         return None if isinstance(self.walltime, str) else self.walltime
 
+    def with_memory(self, mem_gb: float) -> Asked:
+        """Return it with other memory, GiB."""
+        return self.model_copy(update={"mem_gb": mem_gb})
+
     def granted(self, mem_gb: float, walltime_s: int | None) -> Resources:
         """Return it with numbers for memory, GiB, and walltime."""
         same = {name: getattr(self, name) for name in Cores.model_fields}

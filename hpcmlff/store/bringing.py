@@ -9,8 +9,9 @@ from hpcmlff.errors import StoreError
 from hpcmlff.files import read_json, write_durably
 from hpcmlff.store.attempts import claim, describe, record_end, record_start
 from hpcmlff.store.blocks import CellBlocks, array_of
-from hpcmlff.store.checkpoints import commit_image, load, newest_first
+from hpcmlff.store.checkpoints import commit_image, load
 from hpcmlff.store.findings import Finding, reason
+from hpcmlff.store.headers import newest_first
 from hpcmlff.store.layout import AttemptFolder, entries
 from hpcmlff.store.merging import rank
 from hpcmlff.store.names import ATTEMPT, GENERATION

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
 from hpcmlff.files import sync_folder
+from hpcmlff.store.headers import checked, listings
 from hpcmlff.store.image import Content, from_image, to_image
-from hpcmlff.store.names import ATTEMPT, GENERATION
 from hpcmlff.store.publishing import link_newest, publish
-from hpcmlff.store.sealed import Seal, read_seal, read_verified, seal
+from hpcmlff.store.sealed import read_verified, seal
 from hpcmlff.store.superseding import catch_up, lead_here, thin_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from hpcmlff.store.layout import AttemptFolder, CellFolder
@@ -128,7 +126,7 @@ def restore(cell: CellFolder) -> Checkpoint | None:
         A cell never starts from zero in silence.
     """
     bad: list[str] = []
-    for paths in _listings(cell):
+    for paths in listings(cell):
         bad = []
         for path in paths:
             try:
@@ -143,39 +141,6 @@ def restore(cell: CellFolder) -> Checkpoint | None:
     return None
 
 
-def newest_seal(cell: CellFolder) -> Seal | None:
-    """Return the header of the newest checkpoint, without reading the content.
-
-    A damaged header is passed over; `restore` looks at contents as well.
-    """
-    for paths in _listings(cell):
-        for path in paths:
-            with suppress(StoreError, OSError):
-                return _checked(read_seal(path), path)
-    return None
-
-
-def is_done(cell: CellFolder) -> bool:
-    """Tell whether a cell's newest checkpoint is its result, judged by the header."""
-    found = newest_seal(cell)
-    return found is not None and bool(found.facts["final"])
-
-
-def newest_first(cell: CellFolder) -> Iterator[Path]:
-    """Return all checkpoints' files in the order in which they are restored."""
-    for attempt in cell.attempts():
-        for _, path in attempt.generations():
-            yield path
-
-
-def _listings(cell: CellFolder) -> Iterator[list[Path]]:
-    """List the files again until nothing has changed: a job may replace all that was listed."""
-    before = None
-    while (found := list(newest_first(cell))) != before:
-        yield found
-        before = found
-
-
 def load(path: Path) -> Checkpoint:
     """Read one checkpoint and check all of it.
 
@@ -187,7 +152,7 @@ def load(path: Path) -> Checkpoint:
         It cannot be read.
     """
     found, image = read_verified(path)
-    facts = _checked(found, path).facts
+    facts = checked(found, path).facts
     return Checkpoint(
         path=path,
         attempt=facts["attempt"],
@@ -196,15 +161,3 @@ def load(path: Path) -> Checkpoint:
         sha256=found.sha256,
         content=from_image(image, str(path)),
     )
-
-
-def _checked(found: Seal, path: Path) -> Seal:
-    """Refuse a whole file that somebody has put under another one's name."""
-    named = GENERATION.fullmatch(path.name), ATTEMPT.fullmatch(path.parent.name)
-    stated = (found.facts.get("sequence"), found.facts.get("attempt"))
-    is_named = all(match and int(match[1]) == is_ for match, is_ in zip(named, stated, strict=True))
-    if found.facts.get("kind") != "checkpoint" or not is_named:
-        raise StoreError("the header belongs to a file of another name", where=str(path))
-    if not isinstance(found.facts.get("final"), bool):
-        raise StoreError("the header does not say whether it is final", where=str(path))
-    return found

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,13 @@ class FrozenGrid(FrozenHead):
     def head(self) -> FrozenHead:
         """Return it without its cells."""
         return FrozenHead(**{one.name: getattr(self, one.name) for one in fields(FrozenHead)})
+
+    def part(self, ids: Collection[str]) -> FrozenGrid:
+        """Return it with some of its cells only, by their ids; what is frozen stays the whole."""
+        pairs = zip(self.cells, self.resources, strict=True)
+        kept = [pair for pair in pairs if pair[0].id in ids]
+        cells, resources = (tuple(column) for column in zip(*kept, strict=True))
+        return replace(self, cells=cells, resources=resources)
 
 
 @dataclass(frozen=True, slots=True)

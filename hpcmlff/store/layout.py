@@ -56,9 +56,13 @@ class CellFolder:
 
     def attempts(self) -> list[AttemptFolder]:
         """Return the claimed attempts, newest first."""
-        found = [entry for entry in entries(self.path) if _is_folder(entry)]
-        numbers = sorted(int(m[1]) for one in found if (m := ATTEMPT.fullmatch(one.name)))
-        return [self.attempt(number) for number in reversed(numbers)]
+        return [self.attempt(number) for number in self.attempt_numbers()]
+
+    def attempt_numbers(self) -> list[int]:
+        """Return the numbers of the claimed attempts, newest first."""
+        named = [(ATTEMPT.fullmatch(entry.name), entry) for entry in entries(self.path)]
+        numbers = [int(match[1]) for match, entry in named if match and _is_folder(entry)]
+        return sorted(numbers, reverse=True)
 
     def refuse_links(self) -> None:
         """Refuse a folder that is somewhere else, where a job would write.

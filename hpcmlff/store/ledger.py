@@ -2,85 +2,32 @@
 
 ``000001.json`` is written before the scheduler is asked (the intent),
 ``000001.job.json`` once it has answered, ``000001.cancelled.json`` when somebody has
-asked the job to stop, ``000001.ended.json`` when it is known to be over. What a job has
+asked the job to stop (``000001.cancelled-1.json``, ``-2`` and so on where that is meant for some
+of its cells), ``000001.ended.json`` when it is known to be over. What a job has
 submitted itself is written down at once, with the job. Files are never changed.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import MISSING, asdict, dataclass, fields
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.errors import StoreError
 from hpcmlff.files import create_once, json_bytes, read_json, write_durably
 from hpcmlff.store.names import checked_name
+from hpcmlff.store.submissions import Ending, Intent, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+__all__ = ["Ending", "Intent", "Ledger", "Record"]
+
 _RECORD = re.compile(r"(\d{6,})\.json")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intent:
-    """A submission to be made."""
-
-    profile: Mapping[str, Any]
-    """The profile it is submitted by, as plain values."""
-    cells: tuple[str, ...]
-    """Ids of the cells the job works through, in the order of its elements; so many for each
-    as its placement says."""
-    mark: str
-    """A random word the job carries, by which it can be found again."""
-    revision: int
-    """Revision of the frozen grid."""
-    placement: Mapping[str, Any]
-    """Where the job runs and what each element gets; a `Placement` as plain values."""
-    after: int | None = None
-    """Number of the submission whose end this one waits for; None for none."""
-    mem_gb: tuple[float, ...] = ()
-    """Memory of each cell, GiB, where those of one element differ; else see `placement`."""
-    retry: bool = False
-    """Failed cells were asked for; what failed before does not count against them."""
-    successor_of: int | None = None
-    """Number of the submission whose job has submitted this one; None for a command's."""
-
-
+_TUPLES = ("cells", "mem_gb", "raised")
 _NEEDED = {one.name for one in fields(Intent) if one.default is MISSING}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record(Intent):
-    """One submission."""
-
-    number: int
-    """Counted from 1."""
-    job: Mapping[str, Any] | None
-    """What the executor returned; None if the submission was cut off."""
-    ended: bool
-    """The job is known to be over."""
-
-    @property
-    def cells_per_element(self) -> int:
-        """Cells that one element works through; one if the record does not say."""
-        return int(self.placement.get("cells_per_element", 1))
-
-    @property
-    def elements(self) -> int:
-        """Number of elements."""
-        return math.ceil(len(self.cells) / self.cells_per_element)
-
-    def element(self, cell_id: str) -> int:
-        """Return the number of the element that has a cell, counted from 0."""
-        return self.cells.index(cell_id) // self.cells_per_element
-
-    def cells_of(self, element: int) -> tuple[str, ...]:
-        """Return the ids of the cells that an element has."""
-        first = element * self.cells_per_element
-        return self.cells[first : first + self.cells_per_element]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +63,59 @@ class Ledger:
         """Write down what the executor returned."""
         write_durably(self._path(record.number, "job"), [json_bytes(dict(job))])
 
-    def cancel(self, record: Record) -> None:
-        """Write down that the job was asked to stop, before it is."""
-        write_durably(self._path(record.number, "cancelled"), [json_bytes({"cancelled": True})])
+    def cancel(self, record: Record, cells: Collection[str] = ()) -> None:
+        """Write down that the job is asked to stop, before it is.
 
-    def close(self, record: Record, causes: Mapping[int, str] | None = None) -> None:
+        Parameters
+        ----------
+        record
+            The submission.
+        cells
+            Ids of those of its cells that are meant; all of them if left out.
+        """
+        if not cells:
+            write_durably(self._path(record.number, "cancelled"), [json_bytes({"cancelled": True})])
+            return
+        if self.cancelled_cells(record.number).issuperset(cells):
+            return
+        content, part = [json_bytes({"cells": sorted(cells)})], 1
+        while not create_once(self._path(record.number, f"cancelled-{part}"), content):
+            part += 1
+
+    def close(self, record: Record, endings: Mapping[int, Ending] | None = None) -> None:
         """Write down that the job is over.
 
         Parameters
         ----------
         record
             The submission.
-        causes
-            Element to how the scheduler says it ended, where it says so.
+        endings
+            How its elements ended, as far as that is known.
         """
-        facts = {"ended": True, "causes": {str(k): v for k, v in (causes or {}).items()}}
+        known = {str(element): ending for element, ending in (endings or {}).items()}
+        facts = {
+            "ended": True,
+            "causes": {key: one.words for key, one in known.items() if one.words},
+            "earlier": {key: list(one.earlier) for key, one in known.items() if one.earlier},
+            "lines": {key: one.line for key, one in known.items() if one.line},
+        }
         write_durably(self._path(record.number, "ended"), [json_bytes(facts)])
 
-    def is_cancelled(self, number: int) -> bool:
-        """Tell whether a job was asked to stop."""
-        return self._path(number, "cancelled").exists()
+    def is_cancelled(self, number: int, cell_id: str = "") -> bool:
+        """Tell whether a job was asked to stop, or to leave one of its cells."""
+        if self._path(number, "cancelled").exists():
+            return True
+        return bool(cell_id) and cell_id in self.cancelled_cells(number)
+
+    def cancelled_cells(self, number: int) -> frozenset[str]:
+        """Return the ids of the cells that a job was asked to leave, apart from the others."""
+        found: set[str] = set()
+        for part in count(1):
+            path = self._path(number, f"cancelled-{part}")
+            if not path.exists():
+                break
+            found.update((read_json(path) or {}).get("cells", ()))
+        return frozenset(found)
 
     def is_ended(self, number: int) -> bool:
         """Tell whether a job is known to be over."""
@@ -143,8 +123,20 @@ class Ledger:
 
     def cause(self, number: int, element: int) -> str:
         """Return how the scheduler says an element ended, or an empty text."""
+        return self.endings(number).get(element, Ending()).words
+
+    def endings(self, number: int) -> dict[int, Ending]:
+        """Return how the elements of a job ended, as far as that is known."""
         facts = read_json(self._path(number, "ended")) or {}
-        return str(facts.get("causes", {}).get(str(element), ""))
+        words, earlier, lines = (facts.get(key, {}) for key in ("causes", "earlier", "lines"))
+        return {
+            int(key): Ending(
+                words=str(words.get(key, "")),
+                earlier=tuple(earlier.get(key, ())),
+                line=str(lines.get(key, "")),
+            )
+            for key in {**words, **earlier, **lines}
+        }
 
     def read(self, number: int) -> Record:
         """Return one record.
@@ -161,7 +153,7 @@ class Ledger:
         known = {field.name for field in fields(Intent)}
         given = {key: value for key, value in facts.items() if key in known}
         return Record(
-            **given | {key: tuple(facts.get(key, ())) for key in ("cells", "mem_gb")},
+            **given | {key: tuple(facts.get(key, ())) for key in _TUPLES},
             number=number,
             job=read_json(self._path(number, "job")) or facts.get("job"),
             ended=self.is_ended(number),
@@ -169,24 +161,25 @@ class Ledger:
 
     def open_records(self) -> list[Record]:
         """Return the submissions whose jobs are not known to be over."""
-        return [self.read(n) for n in self._numbers() if not self.is_ended(n)]
+        return [self.read(n) for n in self.numbers() if not self.is_ended(n)]
 
     def newest_first(self) -> Iterator[Record]:
         """Return all submissions, the newest first."""
-        return (self.read(number) for number in reversed(self._numbers()))
+        return (self.read(number) for number in reversed(self.numbers()))
 
-    def _add(self, facts: Mapping[str, Any]) -> Record:
-        number = max(self._numbers(), default=0) + 1
-        content = [json_bytes(facts)]
-        while not create_once(self._path(number), content):
-            number += 1
-        return self.read(number)
-
-    def _numbers(self) -> list[int]:
+    def numbers(self) -> list[int]:
+        """Return the numbers of all submissions, the oldest first."""
         if not self.folder.is_dir():
             return []
         names = (entry.name for entry in self.folder.iterdir())
         return sorted(int(match[1]) for name in names if (match := _RECORD.fullmatch(name)))
+
+    def _add(self, facts: Mapping[str, Any]) -> Record:
+        number = max(self.numbers(), default=0) + 1
+        content = [json_bytes(facts)]
+        while not create_once(self._path(number), content):
+            number += 1
+        return self.read(number)
 
     def _path(self, number: int, kind: str = "") -> Path:
         return self.folder / (f"{number:06d}.{kind}.json" if kind else f"{number:06d}.json")

@@ -12,6 +12,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.-]*")
 LABEL = (NAME, NAME, re.compile(r"n\d+"), re.compile(r"s\d+-[0-9a-f]{12}"))
 """The parts of a cell's label: model, molecule, ``n<size>``, ``s<seed>-<id>``."""
 
+_LABEL = re.compile("/".join(part.pattern for part in LABEL))
+
 ATTEMPT = re.compile(r"a(\d{6,})")
 GENERATION = re.compile(r"g(\d{9,})\.h5")
 
@@ -37,8 +39,7 @@ def checked_label(label: str) -> str:
     StoreError
         It is no such label.
     """
-    parts = label.split("/")
-    if len(parts) != len(LABEL) or not all(map(re.Pattern.fullmatch, LABEL, parts)):
+    if not _LABEL.fullmatch(label):
         raise StoreError(f"{label!r} is not the label of a cell")
     return label
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hpcmlff.errors import StoreError
-from hpcmlff.store.checkpoints import KEEP, load, newest_first
+from hpcmlff.store.checkpoints import KEEP, load
+from hpcmlff.store.headers import newest_first
 from hpcmlff.store.layout import CellFolder, entries
 from hpcmlff.store.publishing import lead_to
 from hpcmlff.store.rates import Rates

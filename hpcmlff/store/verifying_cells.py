@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import StoreError
 from hpcmlff.store.blocks import array_of
-from hpcmlff.store.checkpoints import load, newest_first
+from hpcmlff.store.checkpoints import load
 from hpcmlff.store.findings import NOTHING, Finding, Verdict, reason, seen_from
+from hpcmlff.store.headers import newest_first
 from hpcmlff.store.layout import entries
 from hpcmlff.store.names import GENERATION
 from hpcmlff.store.sealed import read_seal, verify

@@ -93,6 +93,23 @@ class ExecutorConformance(ExecutorRuns):
         self.until(lambda: counted(place / COUNTED) >= _TO, "the count")
         assert counted(place / COUNTED) == _TO
 
+    def test_a_cancelled_element_stops_and_the_others_go_on(
+        self, executor: Executor, profile: Profile, place: Path
+    ) -> None:
+        """Whole jobs may be cancelled by the same call."""
+        if not self.arrays:
+            pytest.skip("there are no arrays")
+        job = executor.submit(self.work(profile, place, "wait_for_go", elements=_ELEMENTS))
+        single = executor.submit(self.work(profile, place, "wait_for_go"))
+        running, ended = JobState.RUNNING, JobState.ENDED
+        began = [(running,) * _ELEMENTS, (running,)]
+        self.until(lambda: executor.states([job, single]) == began, "the jobs to begin")
+        executor.cancel([job, single], [[0, 2], []])
+        left = [(ended, running, ended), (ended,)]
+        self.until(lambda: executor.states([job, single]) == left, "the elements to end")
+        (place / GO).touch()
+        self.until_over(executor, job)
+
     def test_a_failed_job_ends(self, executor: Executor, profile: Profile, place: Path) -> None:
         """Its cause, where one is known, is told for elements that there are."""
         job = executor.submit(self.work(profile, place, "fail", _EXIT))

@@ -38,6 +38,7 @@ def main(argv: list[str]) -> int:
         cell_id=given.cell,
         allocation=allocation,
         attempts_cap=given.attempts_cap,
+        run=given.run,
     )
     try:
         return run_order(order, Pace(stop=stop, report_s=given.report_s, commit_s=given.commit_s))
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--commit-s", type=float, default=300.0, help="time between checkpoints")
     parser.add_argument("--report-s", type=float, default=2.0, help="time between reports")
     parser.add_argument("--attempts-cap", type=int, default=5, help="attempts without progress")
+    parser.add_argument("--run", type=int, help="runs of the job before this one")
     return parser
 
 

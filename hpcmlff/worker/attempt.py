@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.diagnosis.exceptions import cause_of_error
 from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY, HpcmlffError, StoreError
 from hpcmlff.metrics import score
 from hpcmlff.store.attempts import record_end, report_progress
@@ -179,6 +180,7 @@ class Attempt:
     def _report(self, progress: Progress, phase: str) -> None:
         left = self.pace.time_left_s(progress)
         facts = _progress(progress) | {"phase": phase, "time_left_s": left}
+        facts |= {"peak_mem_gb": peak_mem_gb()}
         report_progress(self.own, {**facts, **self._spent()})
 
     def _end(self, outcome: str, **facts: Any) -> None:
@@ -188,15 +190,16 @@ class Attempt:
         return {"wall_s": time.monotonic() - self.began, "cpu_s": cpu_s()}
 
     def fail(self, error: BaseException) -> int:
-        """Write down how the attempt failed; return the exit code."""
+        """Write down how the attempt failed, and why; return the exit code."""
+        cause = cause_of_error(error)
         code = error.exit_code if isinstance(error, HpcmlffError) else EXIT_BUG
         # A full or failing disk is no bug of ours; the checkpoints before it are whole.
         code = StoreError.exit_code if isinstance(error, OSError) else code
         kind = type(error).__name__
         text = str(error) if isinstance(error, HpcmlffError | OSError) else f"{kind}: {error}"
-        LOG.error("failed", exc_info=error)
+        LOG.error("failed: %s", cause, exc_info=error)
         try:
-            self._end("failed", kind=kind, message=text, exit_code=code)
+            self._end("failed", cause=cause, kind=kind, message=text, exit_code=code)
         except OSError as second:
             LOG.error("could not write %s: %s", self.own.end, second)
             # The log may be on the same full disk.

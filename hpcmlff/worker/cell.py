@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded, TrainingError
+from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded
 from hpcmlff.executors.processes import identify
 from hpcmlff.store.attempts import claim, describe, record_start
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance
-from hpcmlff.worker.record import wasted_attempts
 
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Allocation
+    from hpcmlff.spec.cells import Cell
     from hpcmlff.store.layout import AttemptFolder
+    from hpcmlff.store.store import Store
     from hpcmlff.worker.pace import Pace
 
 
@@ -39,6 +40,8 @@ class Order:
     """Threads, memory and device."""
     attempts_cap: int
     """The cell is given up after this many attempts in a row without a checkpoint."""
+    run: int | None = None
+    """How often the scheduler has run the job before; None if it does not say."""
 
 
 def run_order(order: Order, pace: Pace) -> int:
@@ -60,6 +63,8 @@ def run_order(order: Order, pace: Pace) -> int:
     folder = store.cell(cell)
     if is_done(folder):
         return 0
+    if order.record and store.ledger.is_cancelled(order.record, cell.id):
+        return EXIT_STOPPED_EARLY
     own = claim(folder)
     outside = _log_to(own)
     allocation = order.allocation
@@ -78,8 +83,10 @@ def run_order(order: Order, pace: Pace) -> int:
     try:
         describe(folder, {"id": cell.id, **cell.identity()})
         process = identify(os.getpid())
-        record_start(own, {"record": order.record, "process": process, **facts})
-        _check_progress(wasted_attempts(folder, own, store.ledger), order.attempts_cap)
+        known = {"record": order.record, "run": order.run, "process": process}
+        record_start(own, known | facts)
+        if own.number > order.attempts_cap:
+            _check_progress(store, cell, own, order)
         return attempt.run(store)
     except Superseded as error:
         LOG.info("stopped: %s", error)
@@ -88,12 +95,11 @@ def run_order(order: Order, pace: Pace) -> int:
         return attempt.fail(error)
 
 
-def _check_progress(wasted: int, cap: int) -> None:
-    if wasted >= cap:
-        raise TrainingError(
-            f"{wasted} attempts in a row ended without a checkpoint",
-            hint="See log.txt of the attempts before; --retry-failed tries again",
-        )
+def _check_progress(store: Store, cell: Cell, own: AttemptFolder, order: Order) -> None:
+    from hpcmlff.diagnosis.wasted import refuse_wasted
+
+    attempts = [one for one in store.cell(cell).attempts() if one.number <= own.number]
+    refuse_wasted(store, cell, attempts, order.allocation.mem_gb, order.attempts_cap)
 
 
 def _log_to(own: AttemptFolder) -> int:

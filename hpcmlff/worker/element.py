@@ -37,13 +37,16 @@ def run_element(store_path: str, number: int) -> str:
     SystemExit
         A cell failed; the exit code is the error's, see `hpcmlff.errors`.
     """
-    outcome = _run(store_path, number, armed())
+    outcome, code = _run(store_path, number, armed())
     # Where the cell was begun in this process this ends in its attempt's log.
     print(outcome, flush=True)  # noqa: T201
+    if code:
+        raise SystemExit(code)
     return outcome
 
 
-def _run(store_path: str, number: int, stop: StopRequest) -> str:
+def _run(store_path: str, number: int, stop: StopRequest) -> tuple[str, int]:
+    """Return what became of it, and the exit code."""
     from hpcmlff.executors.node import node_of
     from hpcmlff.store.store import open_store
     from hpcmlff.worker.ending import end
@@ -57,7 +60,7 @@ def _run(store_path: str, number: int, stop: StopRequest) -> str:
     cells = store.grids.find_cells(record.revision, record.cells_of(node.element()))
     own, reason = to_train(store, record, cells)
     if not own:
-        return f"nothing to do: {reason}"
+        return f"nothing to do: {reason}", 0
     _set_clock(record, stop)
     train = _train_here if record.cells_per_element == 1 else _train_beside
     return end(store, record, train(store, record, own, stop), stop.reason)
@@ -76,6 +79,7 @@ def _set_clock(record: Record, stop: StopRequest) -> None:
 def _train_here(store: Store, record: Record, cells: Sequence[Cell], stop: StopRequest) -> Ran:
     import os
 
+    from hpcmlff.executors.node import node_of
     from hpcmlff.executors.processes import identify
     from hpcmlff.models.protocol import Allocation
     from hpcmlff.spec.strict import seconds
@@ -96,6 +100,7 @@ def _train_here(store: Store, record: Record, cells: Sequence[Cell], stop: StopR
             device="cuda" if place["gpus"] else "cpu",
         ),
         attempts_cap=profile["attempts_without_progress"],
+        run=node_of(profile["scheduler"]).run(),
     )
     pace = Pace(
         stop=stop,
@@ -111,7 +116,7 @@ def _train_beside(store: Store, record: Record, cells: Sequence[Cell], stop: Sto
 
     from hpcmlff.spec.plan import Placement
     from hpcmlff.spec.strict import seconds
-    from hpcmlff.store.checkpoints import is_done
+    from hpcmlff.store.headers import is_done
     from hpcmlff.worker import collector
     from hpcmlff.worker.ending import STOPPING_SHARE, Ran
     from hpcmlff.worker.pack import Pack

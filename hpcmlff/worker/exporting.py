@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hpcmlff.errors import StoreError, TrainingError
 from hpcmlff.models.protocol import Allocation, Exporter
+from hpcmlff.spec.selection import only, selection
 from hpcmlff.store.checkpoints import restore
 from hpcmlff.worker.packing import MODEL, unpacked
 from hpcmlff.worker.task import assign
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from hpcmlff.models.protocol import Arrays
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
-
-_SHOWN = 5
 
 
 def export_model(
@@ -29,7 +28,7 @@ def export_model(
     store
         The store.
     name
-        Beginning of the cell's label or id.
+        The cell's name, or a pattern that means it alone; see `hpcmlff.spec.patterns`.
     output
         The file; named after the cell if left out.
     overwrite
@@ -44,14 +43,16 @@ def export_model(
 
     Raises
     ------
+    NoSuchCell
+        No cell or several have such a name.
     StoreError
-        No cell or several have such a name, it is not done, or the file exists or cannot be
-        written.
+        The cell is not done, or the file exists or cannot be written.
     TrainingError
         The model has no format of its own.
     """
     frozen = store.current_grid()
-    cell = _only(frozen.cells, name)
+    named = selection([name])
+    cell = only(named.cells(frozen.cells), named)
     given = assign(store, frozen.head(), cell, Allocation())
     trainer = given.trainer
     if not isinstance(trainer, Exporter):
@@ -68,22 +69,6 @@ def export_model(
         words = error.strerror or str(error)
         raise StoreError(f"cannot be written: {words}", where=str(path)) from error
     return cell.label, path
-
-
-def _only(cells: tuple[Cell, ...], name: str) -> Cell:
-    found = [one for one in cells if one.label.startswith(name) or one.id.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise StoreError(
-            f"no cell's label or id begins with {name!r}",
-            hint="'python -m hpcmlff.status' lists them",
-        )
-    labels = "".join(f"\n  {one.label}" for one in found[:_SHOWN])
-    more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    raise StoreError(
-        f"{len(found)} cells begin with {name!r}:{labels}{more}", hint="Say more of it"
-    )
 
 
 def _model(store: Store, cell: Cell) -> Arrays:

@@ -14,7 +14,8 @@ from hpcmlff.errors import EXIT_STOPPED_EARLY, SchedulerError
 from hpcmlff.executors.processes import identify
 from hpcmlff.spec.strict import seconds
 from hpcmlff.store.store import open_store
-from hpcmlff.worker.record import note_killed, own_record
+from hpcmlff.worker.deaths import Death, Deaths
+from hpcmlff.worker.record import own_record
 from hpcmlff.worker.room import machine_of
 from hpcmlff.worker.shares import shares
 from hpcmlff.worker.spawning import spawn
@@ -22,7 +23,7 @@ from hpcmlff.worker.stop import StopRequest
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from hpcmlff.executors.base import Job
     from hpcmlff.spec.cells import Cell
@@ -48,6 +49,8 @@ class Running:
     """The worker."""
     identity: Mapping[str, Any] | None
     """What tells it from every other process; None if it was gone at once."""
+    told: float | None = None
+    """When it alone was asked to stop; None if it was not."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -72,6 +75,10 @@ class Pack:
     """Cell id to its worker's exit code; below zero is the signal that killed it."""
     processes: list[Mapping[str, Any]] = field(default_factory=list)
     """All workers so far."""
+    looked: float = float("-inf")
+    """When it was last looked for cells that are to be left."""
+    deaths: Deaths = field(default_factory=Deaths)
+    """Writes down how those ended that could not do it themselves."""
 
     def run(self) -> dict[str, int]:
         """Work through the cells; return each one's exit code.
@@ -80,6 +87,8 @@ class Pack:
         the request on, lets every cell commit, and starts no more.
         """
         while self.running or (self.waiting and not self.stop.reason):
+            self._heed_cancels()
+            self.deaths.look()
             self._start_what_fits()
             self._collect()
             if self.stop.reason:
@@ -87,6 +96,26 @@ class Pack:
             time.sleep(_LOOK_S if self.waiting else _REST_S)
         self.exits |= {cell.id: EXIT_STOPPED_EARLY for cell, _ in self.waiting}
         return self.exits
+
+    def _heed_cancels(self) -> None:
+        if time.monotonic() - self.looked < seconds(self.record.profile["progress_interval"]):
+            return
+        self.looked = time.monotonic()
+        if cancelled := self.store.ledger.cancelled_cells(self.record.number):
+            self._leave(cancelled)
+
+    def _leave(self, cancelled: Collection[str]) -> None:
+        """Begin none of these cells, and stop those that run."""
+        for cell, _ in self.waiting:
+            if cell.id in cancelled:
+                self._note(cell, EXIT_STOPPED_EARLY, "cancelled")
+        self.waiting = deque(one for one in self.waiting if one[0].id not in cancelled)
+        for one in (one for one in self.running if one.cell.id in cancelled):
+            if one.told is None:
+                one.told = time.monotonic()
+                one.process.terminate()
+            elif time.monotonic() - one.told > self.patience_s:
+                one.process.kill()
 
     def _start_what_fits(self) -> None:
         for _ in range(len(self.waiting)):
@@ -131,11 +160,11 @@ class Pack:
         self.room.leave(one.seat)
         code = one.process.returncode
         if code < 0:
-            name = signal.Signals(-code).name
-            facts = {"reason": why, "signal": name}
-            told = note_killed(self.store.cell(one.cell), one.identity, facts)
+            asked = self.stop.reason or ("" if one.told is None else signal.SIGTERM.name)
+            death = Death(signal=signal.Signals(-code).name, reason=why, asked=asked)
+            told = self.deaths.note(self.store.cell(one.cell), one.identity, death)
             if told is None:
-                self._note(one.cell, code, f"{why} ({name})")
+                self._note(one.cell, code, str(death))
                 return
             code = told
         self._note(one.cell, code, _WORDS.get(code, f"exit code {code}"))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import EXIT_BUG, EXIT_STOPPED_EARLY
+from hpcmlff.errors import HpcmlffError
 from hpcmlff.files import read_json
-from hpcmlff.store.attempts import record_end
+from hpcmlff.spec.causes import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
+    from hpcmlff.diagnosis.diagnosis import Diagnosis
     from hpcmlff.spec.cells import Cell
-    from hpcmlff.store.layout import AttemptFolder, CellFolder
-    from hpcmlff.store.ledger import Ledger, Record
+    from hpcmlff.store.layout import AttemptFolder
+    from hpcmlff.store.ledger import Record
     from hpcmlff.store.store import Store
 
     Processes = Collection[Mapping[str, Any] | None]
@@ -60,18 +61,30 @@ def reason_to_leave(store: Store, record: Record, cell: Cell) -> str:
     if record.ended:
         return "its submission was given up, or is over"
     # Who cancelled may not have seen a job that was just being submitted.
-    if any(store.ledger.is_cancelled(n) for n in (record.number, record.successor_of) if n):
+    submissions = [number for number in (record.number, record.successor_of) if number]
+    if any(store.ledger.is_cancelled(number, cell.id) for number in submissions):
         return "it was cancelled"
     newest = store.cell(cell).attempts()[:1]
     if not newest:
         return ""
-    if has_failed(newest[0]) and (
-        record.after is not None or record_of(newest[0]) >= record.number
-    ):
-        return "the cell has failed in the job before"
+    goes_on = record.after is not None or record_of(newest[0]) >= record.number
+    if goes_on and (why := _word_of_rule(store, record, cell)):
+        return why
     # Only what has run before can have a successor, or was left by a job that went on.
     if record.profile.get("submit_from_jobs") or record.cells_per_element > 1:
         return _word_of_later(store, record, cell.id)
+    return ""
+
+
+def _word_of_rule(store: Store, record: Record, cell: Cell) -> str:
+    """Return why a job must not go on where the one before, or its own run before, has ended."""
+    found = newest_diagnosis(store, cell, record.number)
+    if found is None:
+        return ""
+    if found.rule is Rule.STOP:
+        return "the cell has failed in the job before"
+    if found.mem_gb is not None and found.mem_gb > record.memory_gb(cell.id):
+        return f"the cell ran out of memory in the job before; `resume` gives {found.mem_gb:g} GiB"
     return ""
 
 
@@ -94,60 +107,28 @@ def is_newest(store: Store, cell: Cell, processes: Processes) -> bool:
     return not newest or (read_json(newest[0].start) or {}).get("process") in processes
 
 
-def has_failed(attempt: AttemptFolder) -> bool:
-    """Tell whether an attempt ended with an error."""
-    return (read_json(attempt.end) or {}).get("outcome") == "failed"
-
-
 def record_of(attempt: AttemptFolder) -> int:
     """Return the number of the submission that an attempt belongs to; 0 for none."""
     return int((read_json(attempt.start) or {}).get("record", 0))
 
 
-def note_killed(
-    cell: CellFolder, process: Mapping[str, Any] | None, facts: Mapping[str, Any]
-) -> int | None:
-    """Write down how an attempt ended whose process can do so no more.
+def newest_diagnosis(store: Store, cell: Cell, run_again: int = 0) -> Diagnosis | None:
+    """Return why the newest attempt of a cell ended; None if there is none, or nobody can tell.
 
     Parameters
     ----------
-    cell
-        The cell.
-    process
-        What tells the process from every other; an attempt of another one is left alone.
-    facts
-        What is known of its end.
-
-    Returns
-    -------
-    int or None
-        The exit code that goes with what the process has itself written down before.
+    store, cell
+        The store and the cell.
+    run_again
+        Number of the submission whose job is just being run, perhaps again.
     """
-    newest = cell.attempts()[:1]
-    started = (read_json(newest[0].start) or {}).get("process") if newest else None
-    if started is None or started != process:
-        return None
-    if (end := read_json(newest[0].end)) is not None:
-        codes = {"done": 0, "stopped": EXIT_STOPPED_EARLY}
-        return int(end.get("exit_code", codes.get(end["outcome"], EXIT_BUG)))
+    from hpcmlff.diagnosis.attempts import diagnosis_of
+    from hpcmlff.diagnosis.casebook import Casebook
+
     try:
-        record_end(newest[0], {"outcome": "killed", **facts})
-    except OSError as error:
-        print(f"{newest[0].end}: {error}", flush=True)  # noqa: T201 - the job's log
-    return None
-
-
-def wasted_attempts(folder: CellFolder, own: AttemptFolder, ledger: Ledger) -> int:
-    """Count the attempts right before one's own that left no checkpoint.
-
-    A failed attempt ends the count: somebody has asked for the cell again. Attempts of
-    cancelled jobs are not counted.
-    """
-    wasted = 0
-    for attempt in folder.attempts():
-        if attempt.number >= own.number:
-            continue
-        if attempt.generations() or has_failed(attempt):
-            break
-        wasted += not ledger.is_cancelled(record_of(attempt))
-    return wasted
+        attempts = store.cell(cell).attempts()
+        book = Casebook(store=store)
+        return diagnosis_of(book, cell, attempts, run_again=run_again) if attempts else None
+    except (HpcmlffError, OSError):
+        # What follows must not hang on a file that cannot be read for a moment.
+        return None

@@ -19,13 +19,15 @@ def shares(frozen: FrozenGrid, record: Record) -> list[tuple[Cell, Resources]]:
     frozen
         The revision the record was submitted from.
     record
-        The submission; it says what became of memory that the grid leaves open.
+        The submission; it says what became of memory that the grid leaves open, or that
+        was too little before.
     """
     granted = dict(zip(record.cells, record.mem_gb, strict=False))
     wanted, found = set(record.cells), []
     for cell, asked in zip(frozen.cells, frozen.resources, strict=True):
         if cell.id in wanted:
-            # Records of before memory could be left open do not repeat it.
-            mem_gb = granted[cell.id] if asked.stated_gb is None else asked.stated_gb
+            # Records of before memory could be left open do not repeat what the grid says.
+            mem_gb = granted.get(cell.id) or asked.stated_gb
+            assert mem_gb is not None
             found.append((cell, asked.granted(mem_gb, asked.stated_walltime_s)))
     return found

@@ -69,4 +69,14 @@ def _options(record: Record, store: Store, cell: Cell, seat: Seat) -> Mapping[st
         "--commit-s": seconds(profile["checkpoint_interval"]),
         "--report-s": seconds(profile["progress_interval"]),
         "--attempts-cap": profile["attempts_without_progress"],
+        **_run(profile["scheduler"]),
     }
+
+
+def _run(scheduler: str) -> Mapping[str, int]:
+    if scheduler == "local":
+        return {}
+    from hpcmlff.executors.node import node_of
+
+    run = node_of(scheduler).run()
+    return {} if run is None else {"--run": run}

@@ -9,8 +9,10 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
+from hpcmlff.spec.stopping import SIGNALLED, WALLTIME_ENDS
 from hpcmlff.worker.age import process_age_s
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT)
@@ -73,7 +75,7 @@ class StopRequest:
         """
         self._keep_armed()
         if not self._reason and self._deadline is not None and time.monotonic() >= self._deadline:
-            self._reason, self.signal = "the job's walltime is ending", None
+            self._reason, self.signal = WALLTIME_ENDS, None
         if not self._reason and self._parent is not None and os.getppid() != self._parent:
             self._reason = "the job's main process is gone"
         return self._reason
@@ -90,6 +92,9 @@ class StopRequest:
         if not self._reason:
             self.signal = signal.Signals(number)
             self._reason = self.signal.name
+        # At once: it may be killed before a safe point comes.
+        with suppress(OSError):
+            os.write(2, f"{SIGNALLED} {signal.Signals(number).name}\n".encode())
 
 
 _OF_THIS_PROCESS = StopRequest()

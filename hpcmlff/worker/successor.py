@@ -41,18 +41,25 @@ _FROM_OUTSIDE = ("SIGTERM", "SIGINT")
 
 
 def submit_successor(
-    store: Store, record: Record, cells: Sequence[Cell], processes: Processes, reason: str
+    store: Store,
+    record: Record,
+    cells: Sequence[Cell],
+    processes: Processes,
+    reason: str,
+    mem_gb: float | None = None,
 ) -> str:
     """Submit the job that goes on with cells; return what became of it.
 
     Parameters
     ----------
     store, record, cells
-        The store, this job's record, and its cells that are neither done nor failed.
+        The store, this job's record, and its cells that are to go on.
     processes
         The processes of this job that trained them.
     reason
-        Why this job stops.
+        Why this job was asked to stop; empty if it was not.
+    mem_gb
+        Memory of each cell in the next one, GiB, where it is more than in this one.
     """
     from hpcmlff.executors.pbs_executor import OpenPbsExecutor
     from hpcmlff.spec.profile import profile_from
@@ -63,13 +70,13 @@ def submit_successor(
     try:
         if why := _reason_to_leave():
             return f"stopped; no job goes on: {why}"
-        work = _work(store, record, len(cells))
+        work = _work(store, record, len(cells), mem_gb)
         job = executor.submit(work)
         made = _record(store, record, cells, work, job)
     except (SchedulerError, OSError) as error:
         return f"stopped; no job goes on: {error}"
     # Somebody may have come in between who could not see the record yet.
-    if store.ledger.is_cancelled(record.number):
+    if all(store.ledger.is_cancelled(record.number, cell.id) for cell in cells):
         return _take_back("cancelled", store, made, executor)
     if not all(is_newest(store, cell, processes) for cell in cells):
         return _take_back(f"stopped; {OVERTAKEN}", store, made, executor)
@@ -107,11 +114,17 @@ def _reason_to_leave() -> str:
     return reason_to_leave()
 
 
-def _work(store: Store, record: Record, cells: int) -> Work:
+def _work(store: Store, record: Record, cells: int, mem_gb: float | None) -> Work:
     from hpcmlff.executors.base import Work
+    from hpcmlff.spec.fitting import enlarged
     from hpcmlff.spec.plan import Placement
+    from hpcmlff.spec.profile import profile_from
     from hpcmlff.spec.strict import seconds
 
+    place = replace(Placement(**record.placement), parallel=1).for_cells(cells)
+    if mem_gb is not None:
+        profile = cast("PbsProfile", profile_from(record.profile))
+        place = enlarged(profile, place, cells * mem_gb)
     mark = uuid.uuid4().hex[:12]
     return Work(
         function="hpcmlff.worker.successor:run_successor",
@@ -119,7 +132,7 @@ def _work(store: Store, record: Record, cells: int) -> Work:
         name=f"hpcmlff-{store.name}-{mark}",
         folder=store.layout.private / mark,
         elements=1,
-        placement=replace(Placement(**record.placement), parallel=1).for_cells(cells),
+        placement=place,
         grace_s=seconds(record.profile["grace"]),
     )
 
@@ -136,6 +149,9 @@ def _record(store: Store, record: Record, cells: Sequence[Cell], work: Work, job
     ids = tuple(cell.id for cell in cells)
     own = {"cells": ids, "mark": work.folder.name, "placement": asdict(work.placement)}
     links = {"after": None, "retry": False, "successor_of": record.number}
+    each_gb = work.placement.of_each_cell().mem_gb
+    more = (one for one in ids if each_gb > record.memory_gb(one) or one in record.raised)
+    own["raised"] = tuple(more)
     made = store.ledger.adopt(Intent(**known | own | links), job)
     before = store.layout.private / record.mark
     name_successor(before, pbs_node.name(), work.folder, read_id(str(job["job_id"])).safe)

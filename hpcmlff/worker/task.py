@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff.data.dataset import read_dataset
 from hpcmlff.data.splits import make_split
-from hpcmlff.errors import StoreError
+from hpcmlff.errors import BrokenEnvironment, DataError, HpcmlffError
 from hpcmlff.models import registry
 from hpcmlff.models.protocol import Allocation, Samples, Task, Trainer
 from hpcmlff.spec.grid import SplitSettings
@@ -45,16 +45,18 @@ def assign(store: Store, frozen: FrozenHead, cell: Cell, allocation: Allocation)
 
     Raises
     ------
-    StoreError
-        Data, split or trainer are not those the cell was made for.
+    DataError
+        Frames are missing or damaged, or they or the split are not those the cell was made for.
+    BrokenEnvironment
+        The trainer cannot be imported here, or is not that the cell was made for.
     """
     dataset = read_dataset(store.layout.dataset(cell.molecule))
     settings = SplitSettings.model_validate(frozen.grid["split"])
     split = make_split(len(dataset.frames), dataset.fixed, settings, cell.molecule, cell.seed)
-    _check("frames", dataset.digest, cell.dataset, cell)
-    _check("split", split.digest(cell.size), cell.split, cell)
+    _check("frames", dataset.digest, cell.dataset, cell, DataError)
+    _check("split", split.digest(cell.size), cell.split, cell, DataError)
     entry = registry.entry(cell.model)
-    _check("trainer's version", entry.version, cell.trainer_version, cell)
+    _check("trainer's version", entry.version, cell.trainer_version, cell, BrokenEnvironment)
     train = split.train(cell.size)
     indices = {"train": train, "validation": split.validation, "test": split.test}
     task = Task(
@@ -75,9 +77,11 @@ def _samples(frames: Frames) -> Samples:
     return Samples(positions=frames.positions, energies=frames.energies, forces=frames.forces)
 
 
-def _check(what: str, found: str | int, stated: str | int, cell: Cell) -> None:
+def _check(
+    what: str, found: str | int, stated: str | int, cell: Cell, kind: type[HpcmlffError]
+) -> None:
     if found != stated:
-        raise StoreError(
+        raise kind(
             f"the {what} differs from what the cell was made for",
             where=cell.label,
             hint="Submit the grid again: it gets new cells",

@@ -133,7 +133,12 @@ def _behaviour(options: ClusterOptions) -> list[str]:
 
 
 def _accounting(options: ClusterOptions, place: Place, host: Host) -> list[str]:
-    gather = ["JobAcctGatherType=jobacct_gather/linux", "JobAcctGatherFrequency=task=5"]
+    gather = [
+        "JobAcctGatherType=jobacct_gather/linux",
+        "JobAcctGatherFrequency=task=5",
+        # Without control groups this is what holds jobs to their memory.
+        "JobAcctGatherParams=OverMemoryKill",
+    ]
     if not options.accounting:
         return [*gather, "AccountingStorageType=accounting_storage/none"]
     return [

@@ -23,7 +23,7 @@ class Node:
     cpus: int
     """Cores it claims, whatever the host has."""
     mem_gb: int
-    """Memory it claims, GiB; nothing holds jobs to it."""
+    """Memory it claims, GiB; jobs are held to what they asked for, looked at every 5 s."""
     gpus: int = 0
     """GPUs it claims."""
 

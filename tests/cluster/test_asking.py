@@ -11,7 +11,7 @@ from cluster.study import make_study
 from cluster.unbroken import assert_unbroken
 
 from hpcmlff import status
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 
 SLOW_LOOK = {"poll_interval": "600s", "requeue": "manual"}
 

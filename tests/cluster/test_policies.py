@@ -9,6 +9,8 @@ from cluster.slurm import SlurmCluster
 from cluster.study import SIZE, make_study
 from cluster.unbroken import assert_unbroken, history
 
+from hpcmlff import cancel
+
 STEP_S = 0.07
 
 
@@ -80,7 +82,7 @@ def test_a_cell_that_never_reaches_a_checkpoint_is_given_up(
     study.await_states("failed")
     assert study.standings()[0].reason == (
         "2 attempts in a row ended without a checkpoint. "
-        "See log.txt of the attempts before; --retry-failed tries again"
+        "See log.txt of the attempts before; `retry` tries again"
     )
     assert study.attempts() == [3]
     assert study.resume() == 0
@@ -122,14 +124,36 @@ def test_cancelled_cells_commit_and_go_on_when_they_are_resumed(
     study.await_that(lambda: study.standings()[0].progress.get("step", 0) > 0, "a step")
     capsys.readouterr()
     assert study.cancel() == 0
-    assert capsys.readouterr().err == "asked 1 jobs to stop\n"
+    told = "asked 2 cells (1 running, 1 queued) in 1 job to stop"
+    assert capsys.readouterr().err.startswith(told)
     study.await_states("stopped", "pending")
     assert study.cancel() == 0
-    assert capsys.readouterr().err == "no job is running\n"
+    assert capsys.readouterr().err.startswith("no job has a cell\n")
     step = study.end(1)["step"]
     assert study.resume("--wait") == 0
     assert history(study, study.cells[0]) == [(0, step), (step, SIZE)]
     assert study.attempts() == [2, 1]
+    assert_unbroken(study)
+
+
+def test_some_cells_of_an_array_are_cancelled_and_the_others_go_on(
+    slurm: SlurmCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = make_study(tmp_path, profile={"running_cap": 3}, seeds=range(5), step_s=STEP_S)
+    assert study.submit() == 0
+    study.await_that(lambda: study.states() == ["running"] * 3 + ["queued"] * 2, "three cells")
+    study.await_that(lambda: study.standings()[1].progress.get("step", 0) > 0, "a step")
+    capsys.readouterr()
+    cells = ["*/*/*/s1", "*/*/*/s2", study.cells[4].short_id]
+    assert cancel.main([str(study.store.path), *cells]) == 0
+    told = "asked 3 cells (2 running, 1 queued) in 1 job to stop"
+    assert capsys.readouterr().err.startswith(told)
+    study.await_states("done", "stopped", "stopped", "done", "pending")
+    study.await_end()
+    assert study.attempts() == [1, 1, 1, 1, 0]
+    assert len(study.jobs) == 1
+    assert study.resume("--wait") == 0
+    assert study.attempts() == [1, 2, 2, 1, 1]
     assert_unbroken(study)
 
 

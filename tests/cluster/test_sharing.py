@@ -11,7 +11,7 @@ from cluster.study import SIZE, make_study
 from cluster.unbroken import assert_unbroken, history
 
 from hpcmlff.files import read_json
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 
 
 def test_an_array_of_jobs_of_several_cells_trains_each_once(

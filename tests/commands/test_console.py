@@ -103,7 +103,10 @@ def modules_of(command: str, arguments: list[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     "command",
-    ["submit", "status", "resume", "collect", "cancel", "data.__main__", "profiles.__main__"],
+    [
+        *("submit", "status", "show", "logs", "resume", "retry", "collect", "cancel"),
+        *("data.__main__", "profiles.__main__"),
+    ],
 )
 def test_help_loads_nothing_slow_and_shows_examples(command: str) -> None:
     assert modules_of(command, ["--help"]) & SLOW == set()

@@ -16,7 +16,7 @@ from hpcmlff.executors.pbs_listing import (
     named,
     table_states,
 )
-from hpcmlff.executors.pbs_output import overdue
+from hpcmlff.executors.pbs_output import exceeded
 from hpcmlff.executors.pbs_states import cause, job_state, submitit_word
 from hpcmlff.spec.states import JobState
 
@@ -192,7 +192,15 @@ def test_the_output_tells_of_the_walltime(tmp_path: Path) -> None:
     (tmp_path / "12[3].pbslab.OU").write_text("x\n" * 5000 + killed)
     (tmp_path / "12[4].pbslab.OU").write_text("all is well\n")
     (tmp_path / "12[5].pbslab.OU").touch()
-    assert overdue(tmp_path) == {3: "TIMEOUT"}
+    assert exceeded(tmp_path) == {3: "TIMEOUT"}
     (tmp_path / "13.pbslab.OU").write_text(killed)
-    assert overdue(tmp_path) == {3: "TIMEOUT", 0: "TIMEOUT"}
-    assert overdue(tmp_path / "nowhere") == {}
+    assert exceeded(tmp_path) == {3: "TIMEOUT", 0: "TIMEOUT"}
+    assert exceeded(tmp_path / "nowhere") == {}
+
+
+def test_the_output_tells_of_memory(tmp_path: Path) -> None:
+    for index, what in enumerate(("mem", "vmem", "cput")):
+        # The words of job_over_limit in OpenPBS's mom_main.c.
+        line = f"=>> PBS: job killed: {what} job total 4096 kb exceeded limit 2048 kb\n"
+        (tmp_path / f"12[{index}].pbslab.OU").write_text(line)
+    assert exceeded(tmp_path) == {0: "OUT_OF_MEMORY", 1: "OUT_OF_MEMORY", 2: "OVER_LIMIT"}

@@ -198,7 +198,10 @@ def test_how_jobs_ended_is_asked_once_and_not_told_where_it_cannot_be(
     slurm: SlurmExecutor, put: Put
 ) -> None:
     log = put("sacct", "echo '63_0|COMPLETED|0:0'; echo '63_2|TIMEOUT|0:0'; echo '64|FAILED|7:0'")
-    assert slurm.causes([JOB, SINGLE]) == [{0: "COMPLETED", 2: "TIMEOUT"}, {0: "FAILED 7:0"}]
+    assert slurm.causes([JOB, SINGLE]) == [
+        {0: ("COMPLETED",), 2: ("TIMEOUT",)},
+        {0: ("FAILED 7:0",)},
+    ]
     assert log.read_text().count("\n") == 1
     put("sacct", "exit 1")
     assert slurm.causes([JOB, SINGLE]) == [{}, {}]
@@ -207,7 +210,7 @@ def test_how_jobs_ended_is_asked_once_and_not_told_where_it_cannot_be(
 def test_without_accounting_slurms_short_memory_is_asked(put: Put) -> None:
     log = put("squeue", "echo '63|0|FAILED'; echo '63|1|RUNNING'")
     bare = SlurmExecutor(PROFILE.model_copy(update={"accounting": False}))
-    assert bare.causes([JOB]) == [{0: "FAILED"}]
+    assert bare.causes([JOB]) == [{0: ("FAILED",)}]
     assert "--states=all" in log.read_text()
 
 
@@ -218,6 +221,9 @@ def test_all_jobs_are_cancelled_by_one_call_in_whose_words_errors_are_told(
     slurm.cancel([JOB, SINGLE])
     slurm.cancel([])
     assert log.read_text() == "63 64\n"
+    slurm.cancel([JOB, SINGLE], [[2, 0], [0]])
+    slurm.cancel([JOB, SINGLE], [[], []])
+    assert log.read_text().splitlines()[1:] == ["63_[0,2] 64", "63 64"]
     put("scancel", "echo 'scancel: error: Access denied' >&2; exit 1")
     with pytest.raises(SchedulerError, match=r"^scancel: scancel: error: Access denied$"):
         slurm.cancel([JOB])

@@ -55,19 +55,27 @@ def test_how_elements_ended_is_told_with_their_exit_codes_and_the_living_left_ou
         "63_3|RUNNING|0:0\n64|NODE_FAIL|0:0\n"
     )
     assert endings(sacct_rows(printed)) == {
-        "63": {0: "COMPLETED", 1: "FAILED 6:0", 2: "CANCELLED by 1000 0:15"},
-        "64": {0: "NODE_FAIL"},
+        "63": {0: ("COMPLETED",), 1: ("FAILED 6:0",), 2: ("CANCELLED by 1000 0:15",)},
+        "64": {0: ("NODE_FAIL",)},
     }
+
+
+def test_all_runs_of_a_job_that_was_put_back_are_told_in_their_order() -> None:
+    # As sacct --duplicates printed it after a lost node and `scontrol requeue`.
+    printed = "3|NODE_FAIL|0:0\n4|PREEMPTED|0:0\n3|REQUEUED|0:0\n4|RUNNING|0:0\n3|FAILED|9:0\n"
+    assert endings(sacct_rows(printed)) == {"3": {0: ("NODE_FAIL", "REQUEUED", "FAILED 9:0")}}
+    waiting = "3|NODE_FAIL|0:0\n3|PENDING|0:0\n3|COMPLETED|0:0\n"
+    assert endings(sacct_rows(waiting)) == {"3": {0: ("NODE_FAIL", "COMPLETED")}}
 
 
 def test_elements_that_never_ran_are_told_one_by_one() -> None:
     printed = "63_[2-4,7%2]|CANCELLED by 0|0:0\n64_[0-1...]|CANCELLED by 0|0:0\n"
     found = endings(sacct_rows(printed))
-    assert found["63"] == dict.fromkeys([2, 3, 4, 7], "CANCELLED by 0")
+    assert found["63"] == dict.fromkeys([2, 3, 4, 7], ("CANCELLED by 0",))
     # A list that sacct has cut says nothing.
     assert "64" not in found
 
 
 def test_without_accounting_squeue_tells_how_they_ended() -> None:
     rows = squeue_rows("63|1|TIMEOUT\n63|0|RUNNING\n64|N/A|FAILED\n")
-    assert endings(rows) == {"63": {1: "TIMEOUT"}, "64": {0: "FAILED"}}
+    assert endings(rows) == {"63": {1: ("TIMEOUT",)}, "64": {0: ("FAILED",)}}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hpcmlff.errors import GridError
+from hpcmlff.errors import BrokenEnvironment, GridError
 from hpcmlff.models import registry
 from hpcmlff.models.mean import MEAN, MeanTrainer
 from hpcmlff.models.protocol import TrainerEntry
@@ -79,3 +79,23 @@ def test_names_the_packages_of_a_plug_in_without_an_extra() -> None:
 
 def test_accepts_a_trainer_whose_packages_are_there() -> None:
     registry.check_installed(needing("json"))
+
+
+def test_a_trainer_that_cannot_be_imported_says_why(plugins: Path) -> None:
+    (plugins / "forcefields_.py").write_text(
+        "from dataclasses import replace\nfrom hpcmlff.models.mean import MEAN\n"
+        "LAZY = replace(MEAN, name='lazy', engine='forcefields_engine:Trainer')\n"
+    )
+    (plugins / "forcefields_engine.py").write_text("import no_such_library\n")
+    (plugins / "forcefields-1.0.dist-info" / "entry_points.txt").write_text(
+        "[hpcmlff.trainers]\nlazy = forcefields_:LAZY\neager = forcefields_engine:X\n"
+    )
+    with pytest.raises(BrokenEnvironment) as broken:
+        registry.load("lazy")
+    assert str(broken.value) == (
+        "the model 'lazy' cannot be imported here: ModuleNotFoundError: No module named "
+        "'no_such_library'. Install what is missing in the environment that this machine uses, "
+        "or put it right"
+    )
+    with pytest.raises(GridError, match="^the model 'eager' cannot be imported here: Module"):
+        registry.entry("eager")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import pytest
 from cluster.unbroken import assert_unbroken, history
 from pbs.conftest import StartPbs
 from pbs.pbs_study import assert_resumed, pbs_study, queue, sabarmati, started
 
+from hpcmlff import cancel, retry
 from hpcmlff.executors import pbs_asking
 from hpcmlff.executors.commands import run_command
 from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
@@ -58,6 +61,46 @@ def test_a_deleted_job_commits_and_waits_for_somebody_to_resume(
     assert study.resume() == 0
     assert_resumed(study)
     assert len(study.jobs) == 2
+
+
+def test_some_cells_of_an_array_are_cancelled_and_the_others_go_on(
+    pbs: FakePbs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = started(tmp_path, seeds=range(3))
+    study.await_states("running", "running", "running")
+    capsys.readouterr()
+    assert cancel.main([str(study.store.path), "seed=0,2"]) == 0
+    told = "asked 2 cells (2 running) in 1 job to stop"
+    assert capsys.readouterr().err.startswith(told)
+    assert pbs.counting.calls("qdel")[-1].arguments == "0[0] 0[2]"
+    study.await_states("stopped", "done", "stopped")
+    assert study.resume() == 0
+    study.await_states("done", "done", "done")
+    assert study.attempts() == [2, 1, 2]
+    assert_unbroken(study)
+
+
+def test_a_cell_that_has_failed_is_tried_again_if_asked(
+    pbs: FakePbs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = started(tmp_path, seeds=range(2))
+    assert cancel.main([str(study.store.path)]) == 0
+    study.await_states("stopped", "stopped")
+    frames = study.store.layout.dataset("springs")
+    shutil.copy(frames, tmp_path / "whole")
+    with h5py.File(frames, "r+") as file:
+        file["energies"][0] += 1.0
+    assert study.resume() == 0
+    study.await_states("failed", "failed")
+    shutil.copy(tmp_path / "whole", frames)
+    words = ["--profile", str(study.profile), "--yes"]
+    capsys.readouterr()
+    assert retry.main([str(study.store.path), "*/*/*/s1", *words]) == 0
+    assert "failed (bad data: /" in capsys.readouterr().err
+    study.await_states("failed", "done")
+    assert retry.main([str(study.store.path), "state=failed", *words, "--wait"]) == 0
+    assert study.attempts() == [3, 3]
+    assert_unbroken(study)
 
 
 def test_a_cell_whose_node_is_lost_goes_on_elsewhere_while_its_old_process_lives(

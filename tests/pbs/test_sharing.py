@@ -15,7 +15,7 @@ from pbs.pbs_study import AGAIN, pbs_study, queue
 
 from hpcmlff.executors.commands import run_command
 from hpcmlff.files import read_json
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 
 

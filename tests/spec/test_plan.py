@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpcmlff.spec.cells import Cell, cell_from_identity
-from hpcmlff.spec.fitting import partition_of
-from hpcmlff.spec.plan import Batch, core_hours, plan
+from hpcmlff.spec.fitting import enlarged, partition_of
+from hpcmlff.spec.plan import Batch, Placement, core_hours, plan
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, profile_from
 from hpcmlff.spec.resources import Resources
 
@@ -177,3 +177,21 @@ def test_a_partition_may_stand_twice_with_two_qualities_of_service() -> None:
     assert (few.placement.partition, many.placement.partition) == ("small", "small")
     assert partition_of(twice, few.placement).qos == "short"
     assert partition_of(twice, many.placement).qos == "long"
+
+
+def test_a_placement_with_more_memory_stays_on_its_partition_while_it_can() -> None:
+    place = Placement(
+        partition="small",
+        cpus=4,
+        gpus=0,
+        mem_gb=8.0,
+        walltime_s=7200,
+        parallel=1,
+        cells_per_element=1,
+    )
+    more = enlarged(cluster(), place, 12.0)
+    assert (more.partition, more.mem_gb, more.walltime_s) == ("small", 12.0, 7200)
+    elsewhere = enlarged(cluster(), place, 18.0)
+    assert (elsewhere.partition, elsewhere.mem_gb, elsewhere.cpus) == ("large", 18.0, 4)
+    hurried = enlarged(cluster(partitions=(SMALL, {**LARGE, "walltime": "1h"})), place, 18.0)
+    assert hurried.walltime_s == 3600

@@ -15,6 +15,7 @@ from hpcmlff.data.fixed import FixedSets
 from hpcmlff.data.frames import Frames
 from hpcmlff.metrics import METRICS
 from hpcmlff.spec.cells import Cell
+from hpcmlff.spec.profile import LocalProfile
 from hpcmlff.spec.resources import Asked
 from hpcmlff.store.attempts import claim, describe, record_end, record_start
 from hpcmlff.store.checkpoints import Checkpoint, commit
@@ -23,6 +24,9 @@ from hpcmlff.store.image import Content
 from hpcmlff.store.ledger import Intent
 from hpcmlff.store.store import Store, create_store
 from hpcmlff.testing.molecules import SPECIES, samples
+
+PLACE = {"partition": "", "cpus": 1, "gpus": 0, "mem_gb": 4.0, "walltime_s": 3600, "parallel": 1}
+"""Where jobs run, but for the number of their cells."""
 
 STEPS = 100
 """Steps of every training; the last one makes it final."""
@@ -35,11 +39,11 @@ def make_store(path: Path, *, seeds: int = 2, frames: int = 6) -> tuple[Store, l
     cells = [_cell(digest, seed) for seed in range(seeds)]
     freeze(store, cells)
     intent = Intent(
-        profile={"name": "local"},
+        profile=LocalProfile(name="local", scheduler="local").model_dump(mode="json"),
         cells=tuple(cell.id for cell in cells),
         mark="abc",
         revision=1,
-        placement={"cells_per_element": 1},
+        placement={**PLACE, "cells_per_element": 1},
     )
     store.ledger.close(store.ledger.intend(intent))
     return store, cells

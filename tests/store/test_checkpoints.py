@@ -14,7 +14,8 @@ import pytest
 from hpcmlff import files
 from hpcmlff.errors import CheckpointError, StoreError, Superseded
 from hpcmlff.store.attempts import claim, report_progress
-from hpcmlff.store.checkpoints import commit, is_done, newest_seal, restore
+from hpcmlff.store.checkpoints import commit, restore
+from hpcmlff.store.headers import is_done, newest_seal
 from hpcmlff.store.image import Content
 from hpcmlff.store.layout import AttemptFolder, CellFolder
 

@@ -19,7 +19,7 @@ from hpcmlff.store.checkpoints import commit
 from hpcmlff.store.frozen import FrozenGrid
 from hpcmlff.store.image import Content
 from hpcmlff.store.index import refresh
-from hpcmlff.store.ledger import Intent
+from hpcmlff.store.ledger import Ending, Intent
 from hpcmlff.store.store import Store, check_writable, create_store, open_store
 
 CELL = Cell(
@@ -151,14 +151,34 @@ def test_the_ledger_numbers_records_and_remembers_their_end(store: Store) -> Non
     assert one.job is None
     ledger.confirm(two, {"job_id": "7"})
     assert ledger.read(2).job == {"job_id": "7"}
-    ledger.close(one, {1: "NODE_FAIL"})
+    ledger.close(one, {1: Ending(words="NODE_FAIL", earlier=("PREEMPTED",), line="lost")})
     assert [record.number for record in ledger.open_records()] == [2]
     assert [record.number for record in ledger.newest_first()] == [2, 1]
     assert ledger.read(1).ended
     assert (ledger.cause(1, 0), ledger.cause(1, 1), ledger.cause(2, 0)) == ("", "NODE_FAIL", "")
+    assert ledger.endings(1) == {1: Ending(words="NODE_FAIL", earlier=("PREEMPTED",), line="lost")}
+    assert ledger.endings(2) == {}
     assert not ledger.is_cancelled(2)
     ledger.cancel(two)
     assert ledger.is_cancelled(2)
+    assert ledger.is_cancelled(2, "any of its cells")
+
+
+def test_the_ledger_remembers_the_cells_that_a_job_was_asked_to_leave(store: Store) -> None:
+    intent = Intent(
+        profile={"name": "local"}, cells=("a", "b", "c"), mark="a", revision=1, placement={}
+    )
+    record = store.ledger.intend(intent)
+    assert store.ledger.cancelled_cells(1) == frozenset()
+    store.ledger.cancel(record, ["b"])
+    store.ledger.cancel(record, ["b"])
+    store.ledger.cancel(record, ["c", "b"])
+    assert store.ledger.cancelled_cells(1) == {"b", "c"}
+    found = [store.ledger.is_cancelled(1, cell) for cell in ("", "a", "b", "c")]
+    assert found == [False, False, True, True]
+    names = sorted(path.name for path in store.layout.ledger.iterdir())
+    assert names == ["000001.cancelled-1.json", "000001.cancelled-2.json", "000001.json"]
+    assert store.ledger.open_records() == [record]
 
 
 def test_what_was_submitted_before_is_written_down_with_its_job(store: Store) -> None:

@@ -11,7 +11,8 @@ from store.made import STEPS, assert_holds, damage, make_store, train
 from hpcmlff.spec.cells import Cell
 from hpcmlff.store.__main__ import main
 from hpcmlff.store.blocks import CellBlocks
-from hpcmlff.store.checkpoints import is_done, restore
+from hpcmlff.store.checkpoints import restore
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.index import refresh
 from hpcmlff.store.store import Store
 from hpcmlff.store.verifying import verify_store

@@ -16,9 +16,9 @@ import pytest
 from hpcmlff.files import read_json
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import ClusterProfile, Partition
-from hpcmlff.store.attempts import claim, record_end
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.attempts import claim, record_end, record_start
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store
 
@@ -112,12 +112,67 @@ def test_the_rest_of_a_chain_leaves_a_failed_cell_alone_and_a_retry_does_not(
     assert element(store, first) == (0, "done")
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (
+            {"outcome": "failed", "cause": "out of memory"},
+            "nothing to do: the cell ran out of memory in the job before; `resume` gives 6 GiB",
+        ),
+        (
+            {"outcome": "failed", "cause": "diverged"},
+            "nothing to do: the cell has failed in the job before",
+        ),
+        ({"outcome": "failed", "cause": "node lost"}, "done"),
+        ({"outcome": "stopped", "reason": "the job's walltime is ending"}, "done"),
+        (
+            {"outcome": "killed", "signal": "SIGKILL", "oom": "on the machine"},
+            "nothing to do: the cell ran out of memory in the job before; `resume` gives 6 GiB",
+        ),
+    ],
+)
+def test_the_rest_of_a_chain_follows_the_rule_of_the_cause(
+    settled: Settled, end: dict[str, Any], told: str
+) -> None:
+    store, frozen = settled(axes="{model: [mean], size: [10]}")
+    first = intend(store, frozen)
+    store.ledger.confirm(first, {"job_id": "62", "elements": 1, "user": "me"})
+    attempt = claim(store.cell(frozen.cells[0]))
+    record_start(attempt, {"record": first.number})
+    record_end(attempt, end)
+    assert element(store, intend(store, frozen, after=first.number)) == (0, told)
+
+
+def test_a_job_that_is_run_again_leaves_a_cell_whose_rule_says_stop(settled: Settled) -> None:
+    rules = {"preempted": "stop"}
+    store, frozen = settled(axes="{model: [mean], size: [10]}")
+    record = intend(store, frozen, profile={"on_failure": rules})
+    attempt = claim(store.cell(frozen.cells[0]))
+    record_start(attempt, {"record": record.number})
+    record_end(attempt, {"outcome": "stopped", "reason": "SIGTERM", "wall_s": 5.0})
+    told = "nothing to do: the cell has failed in the job before"
+    assert element(store, record) == (0, told)
+
+
+def test_a_job_whose_rule_for_its_walltime_is_to_stop_is_not_put_back(settled: Settled) -> None:
+    models = "{mean: {steps: 600, step_s: 0.05}}"
+    store, frozen = settled(
+        axes="{model: [mean], size: [10]}", models=models, on_failure="{walltime: stop}"
+    )
+    record = intend(store, frozen, walltime_s=33)
+    assert element(store, record) == (
+        0,
+        "stopped; no job goes on: the cell has failed in the job before",
+    )
+
+
 def test_a_cell_that_cannot_be_trained_ends_the_job_with_its_code(settled: Settled) -> None:
     store, frozen = settled(axes="{model: [sgdml], size: [20]}")
     code, _ = element(store, intend(store, frozen, mem_gb=0.01))
     assert code == 6
     end = read_json(store.cell(frozen.cells[0]).attempt(1).end)
-    assert (end["outcome"], end["kind"]) == ("failed", "TrainingError")
+    assert (end["outcome"], end["kind"]) == ("failed", "TooLittleMemory")
+    assert end["cause"] == "out of memory"
 
 
 @pytest.mark.parametrize(

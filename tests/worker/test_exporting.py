@@ -61,8 +61,8 @@ def test_the_file_is_read_by_the_package_and_its_command(
 @pytest.mark.parametrize(
     ("cell", "code", "message"),
     [
-        ("painn", StoreError.exit_code, "no cell's label or id begins with 'painn'"),
-        ("", StoreError.exit_code, f"2 cells begin with '':\n  {SGDML}-"),
+        ("painn", StoreError.exit_code, "no cell fits 'painn': there is no model 'painn'"),
+        ("*", StoreError.exit_code, f"2 cells fit '*':\n  {SGDML}-"),
         ("sgdml", StoreError.exit_code, "the cell is not done"),
         (MEAN, TrainingError.exit_code, "the model 'mean' has no format of another package"),
     ],

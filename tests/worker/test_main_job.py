@@ -178,7 +178,10 @@ def test_cancelled_cells_commit_and_go_on_where_they_were(
     assert "queued" in states(tmp_path)
     eventually(lambda: all(s.progress.get("step", 0) > 1 for s in standings(tmp_path)[:2]))
     assert cancel.main([]) == 0
-    assert capsys.readouterr().err == "asked 1 jobs to stop\n"
+    assert capsys.readouterr().err == (
+        "asked 3 cells (2 running, 1 queued) in 1 job to stop; running cells commit a checkpoint "
+        "first\nnext: python -m hpcmlff.status " + f"{tmp_path / 'runs/springs'}\n"
+    )
     eventually(lambda: states(tmp_path) == ["stopped", "stopped", "pending"])
     assert standings(tmp_path)[0].reason == "SIGTERM"
     stopped = results_of_first(tmp_path)
@@ -193,6 +196,30 @@ def test_cancelled_cells_commit_and_go_on_where_they_were(
     assert [share["attempt"] for share in history] == [1, 2]
     assert (history[0]["to_step"], history[1]["from_step"]) == (step, step)
     assert history[1]["to_step"] == 40
+
+
+def test_some_cells_are_cancelled_and_the_others_of_their_job_go_on(
+    grid_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = grid_file(models=SLOW, axes="{model: [mean], size: [10, 20], seed: [0, 1]}")
+    assert submit.main([str(path)]) == 0
+    eventually(lambda: states(tmp_path) == ["running", "running", "queued", "queued"])
+    eventually(lambda: all(s.progress.get("step", 0) > 1 for s in standings(tmp_path)[:2]))
+    capsys.readouterr()
+    # One that runs and one that waits, by two people at once.
+    words = [sys.executable, "-m", "hpcmlff.cancel", "runs/springs", "*/*/*/s1"]
+    both = [subprocess.Popen(words, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [one.wait() for one in both] == [0, 0]
+    assert cancel.main(["seed=1"]) == 0
+    assert capsys.readouterr().err.startswith("no job has any of these cells\n")
+    eventually(lambda: states(tmp_path)[1] == "stopped")
+    assert states(tmp_path)[3] == "pending"
+    assert standings(tmp_path)[1].reason == "SIGTERM"
+    eventually(lambda: states(tmp_path) == ["done", "stopped", "done", "pending"])
+    assert [standing.attempts for standing in standings(tmp_path)] == [1, 1, 1, 0]
+    eventually(lambda: the_store(tmp_path).ledger.open_records() == [])
+    assert resume.main(["--wait"]) == 0
+    assert [standing.attempts for standing in standings(tmp_path)] == [1, 2, 1, 1]
 
 
 def results_of_first(tmp_path: Path) -> Checkpoint:

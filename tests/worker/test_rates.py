@@ -12,8 +12,8 @@ from hpcmlff.models.mean import MeanState, MeanTrainer
 from hpcmlff.models.schnet.estimate import EXPECTED, STEP
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.profile import LocalProfile
-from hpcmlff.store.checkpoints import is_done
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store
 from hpcmlff.worker.rates import keep_rates, measured

@@ -13,8 +13,8 @@ from worker.sharing import Shared, finish, kill, scontrol, share
 from hpcmlff.executors.processes import is_alive
 from hpcmlff.files import read_json
 from hpcmlff.store.attempts import claim, record_end, record_start
-from hpcmlff.store.checkpoints import is_done
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.store import Store
 
 Settled = Callable[..., tuple[Store, FrozenGrid]]
@@ -48,7 +48,7 @@ def test_a_cell_that_fails_leaves_the_others_alone(settled: Settled) -> None:
     code, printed = shared.run()
     assert code == 6
     assert f"{shared.cells[2].label}: exit code 6" in printed
-    assert (shared.end(2)["outcome"], shared.end(2)["kind"]) == ("failed", "TrainingError")
+    assert (shared.end(2)["outcome"], shared.end(2)["kind"]) == ("failed", "TooLittleMemory")
     assert [is_done(store.cell(cell)) for cell in shared.cells] == [True, True, False]
     shared.assert_unbroken(0, 1)
 
@@ -207,3 +207,25 @@ def test_a_cell_that_another_job_has_taken_over_is_left_to_it(settled: Settled) 
     assert shared.attempts() == [1, 1, 1, 1]
     assert shared.end(2)["outcome"] == "killed"
     shared.assert_unbroken(0, 1, 3)
+
+
+def test_a_cell_that_is_cancelled_leaves_the_others_alone(settled: Settled) -> None:
+    shared = four(settled)
+    job = shared.start()
+    shared.pid(1)
+    shared.store.ledger.cancel(shared.record, [shared.cells[1].id])
+    code, printed = finish(job)
+    assert (code, f"{shared.cells[1].label}: stopped" in printed) == (0, True)
+    assert "cancelled" in printed
+    assert (shared.end(1)["outcome"], shared.end(1)["reason"]) == ("stopped", "SIGTERM")
+    shared.assert_unbroken(0, 2, 3)
+    # As after a lost node.
+    assert shared.run() == (0, ["done"])
+    assert shared.attempts() == [1, 1, 1, 1]
+
+
+def test_a_cell_that_is_cancelled_before_its_job_begins_is_not_begun(settled: Settled) -> None:
+    shared = four(settled)
+    shared.store.ledger.cancel(shared.record, [cell.id for cell in shared.cells[:3]])
+    assert shared.run()[0] == 0
+    assert shared.attempts() == [0, 0, 0, 1]

@@ -43,6 +43,12 @@ def test_a_signal_asks_for_a_stop_and_the_first_one_is_the_reason(number: signal
     assert stop.reason == number.name
 
 
+def test_a_signal_is_noted_in_the_log_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    armed()
+    os.kill(os.getpid(), signal.SIGUSR2)
+    assert capfd.readouterr().err == "asked to stop by SIGUSR2\n"
+
+
 def test_a_deadline_asks_for_a_stop() -> None:
     stop = armed()
     stop.end_in(3600)

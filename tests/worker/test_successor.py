@@ -22,7 +22,7 @@ from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import Partition, PbsProfile
 from hpcmlff.spec.states import JobState
-from hpcmlff.store.attempts import claim, record_start
+from hpcmlff.store.attempts import claim, record_end, record_start
 from hpcmlff.store.ledger import Intent, Record
 from hpcmlff.store.store import Store
 from hpcmlff.worker import successor
@@ -92,7 +92,15 @@ class Handover:
     def stop(self, reason: str = ENDING) -> str:
         own = (identify(os.getpid()),)
         ran = Ran(cells=(self.cell,), exits={self.cell.id: EXIT_STOPPED_EARLY}, processes=own)
-        return end(self.store, self.record, ran, reason)
+        return end(self.store, self.record, ran, reason)[0]
+
+    def fail(self) -> tuple[str, int]:
+        """Let the cell run out of memory."""
+        attempt = self.store.cell(self.cell).attempts()[0]
+        record_end(attempt, {"outcome": "failed", "cause": "out of memory"})
+        own = (identify(os.getpid()),)
+        ran = Ran(cells=(self.cell,), exits={self.cell.id: 6}, processes=own)
+        return end(self.store, self.record, ran, "")
 
     def records(self) -> list[Record]:
         return list(self.store.ledger.newest_first())[::-1]
@@ -125,6 +133,13 @@ def test_a_job_whose_time_ends_submits_the_next_one_and_writes_it_down(handover:
     [call] = handover.calls("qsub")
     assert "-J" not in call.split()
     assert f"-N hpcmlff-springs-{second.mark} " in call
+
+
+def test_the_next_job_may_get_more_memory_and_the_ledger_remembers(handover: Handover) -> None:
+    assert handover.fail() == ("failed: out of memory; stopped; job 13 goes on", 6)
+    _, second = handover.records()
+    assert (second.placement["mem_gb"], second.raised) == (1.5, (handover.cell.id,))
+    assert "mem=1536mb" in handover.calls("qsub")[0]
 
 
 def test_a_job_object_of_submitit_follows_the_successor(handover: Handover) -> None:

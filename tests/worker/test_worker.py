@@ -19,8 +19,9 @@ from hpcmlff.reconcile import survey
 from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.states import CellState
 from hpcmlff.store.attempts import claim
-from hpcmlff.store.checkpoints import newest_seal, restore
+from hpcmlff.store.checkpoints import restore
 from hpcmlff.store.frozen import FrozenGrid
+from hpcmlff.store.headers import newest_seal
 from hpcmlff.store.store import Store, open_store
 
 Settled = Callable[..., tuple[Store, FrozenGrid]]
@@ -129,7 +130,7 @@ def test_a_cell_whose_training_fails_says_why(settled: Settled, worker: Worker) 
     store, frozen = settled(axes="{model: [sgdml], size: [20]}")
     cell = frozen.cells[0]
     assert worker(store, cell.id, "--mem-gb", "0.01").returncode == 6
-    assert end_of(store, cell)["kind"] == "TrainingError"
+    assert end_of(store, cell)["kind"] == "TooLittleMemory"
     assert "GiB" in survey(store, [cell])[0].reason
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.utils import deterministic as _deterministic
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import BrokenEnvironment, UnusableFrames
 from hpcmlff.files import write_durably
 from hpcmlff.models.protocol import Curve, Progress
 from hpcmlff.models.schnet import network as networks
@@ -50,12 +50,14 @@ class NetworkTrainer:
 
         Raises
         ------
-        TrainingError
-            There are no frames to train on or to choose weights by, or no GPU.
+        UnusableFrames
+            There are no frames to train on or to choose weights by.
+        BrokenEnvironment
+            The job was given a GPU, and there is none.
         """
         for name in ("train", "validation"):
             if len(getattr(task, name).energies) == 0:
-                raise TrainingError(f"a network needs at least one {name} frame")
+                raise UnusableFrames(f"a network needs at least one {name} frame")
         with _prepared(task):
             return Training(task)
 
@@ -64,7 +66,7 @@ class NetworkTrainer:
 
         Raises
         ------
-        TrainingError
+        Diverged
             The training diverges, and has done so too often.
         """
         with _prepared(task):
@@ -169,7 +171,7 @@ def _prepared(task: Task) -> Iterator[None]:
 def _prepare_gpu(*, tf32: bool) -> None:
     """Untested on a GPU."""
     if not torch.cuda.is_available():
-        raise TrainingError(
+        raise BrokenEnvironment(
             "the job was given a GPU, and torch finds none",
             hint="Install a torch with CUDA, or set gpus: 0 under resources",
         )

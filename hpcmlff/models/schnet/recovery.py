@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import Diverged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class Recovery:
 
         Raises
         ------
-        TrainingError
+        Diverged
             It has gone wrong too often.
         """
         if len(self.at) >= self._settings.rollbacks:
@@ -95,10 +95,10 @@ class Recovery:
         descent.restore(self._good, self._good_step)
         return self._good_step
 
-    def _given_up(self, step: int, which: str) -> TrainingError:
+    def _given_up(self, step: int, which: str) -> Diverged:
         rate = self._settings.learning_rate
         times = f", and did so {len(self.at)} times before" if self.at else ""
-        return TrainingError(
+        return Diverged(
             f"the training diverges: the {which} loss is not a number of sense"
             f" at step {step}{times}",
             hint=f"Lower learning_rate (now {rate:g}), or set gradient_norm to a number such as 10",

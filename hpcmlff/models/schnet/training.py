@@ -111,7 +111,7 @@ class Training:
 
         Raises
         ------
-        TrainingError
+        Diverged
             The training diverges, and has done so too often.
         """
         self._go_on()
@@ -139,7 +139,7 @@ class Training:
 
         Raises
         ------
-        TrainingError
+        Diverged
             This has happened too often.
         """
         bad_step = self._recovery.bad_step()

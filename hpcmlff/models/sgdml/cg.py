@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import ThreadpoolController
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import TooLittleMemory, TrainingError
 from hpcmlff.models.sgdml.cg_size import MOST_ITERATIONS, CgSize, least_size, size_for, wanted_size
 from hpcmlff.models.sgdml.cg_state import CgState
 from hpcmlff.models.sgdml.iteration import Iteration
@@ -69,12 +69,12 @@ class CgSolver:
 
         Raises
         ------
-        TrainingError
+        TooLittleMemory
             It does not hold a preconditioner that is of use.
         """
         size = size_for(*self._shape, mem_gb)
         if size is None:
-            raise TrainingError(
+            raise TooLittleMemory(
                 f"the iterative solver needs {least_size(*self._shape).mem_gb:.2f} GiB for "
                 f"{self.kernel.n} unknowns, the job has {mem_gb:.2f} GiB",
                 hint="Raise mem_gb in the grid's 'resources'",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import UnusableFrames
 from hpcmlff.units import ENERGY_KCAL_MOL, LENGTH_ANGSTROM
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def check_energies(
 
     Raises
     ------
-    TrainingError
+    UnusableFrames
         The evidence for one of the three is strong.
     """
     spread, spread_predicted = reference.std(), predicted.std()
@@ -89,7 +89,7 @@ def check_agreement(n_frames: int, force_r2: float, correlation: float, factor: 
 
 def _check_sign(correlation: float) -> None:
     if correlation < -_CHANCE:
-        raise TrainingError(
+        raise UnusableFrames(
             f"energies rise where integrated forces let them fall (correlation {correlation:.2f})",
             hint="The forces look like gradients: check their sign in the molecule's file",
         )
@@ -98,7 +98,7 @@ def _check_sign(correlation: float) -> None:
 def _check_pairing(correlation: float, force_r2: float) -> None:
     expected = 1 - _ALLOWANCE * (1 - force_r2)
     if correlation < np.sqrt(np.clip(expected, _CHANCE**2, 0.95**2)):
-        raise TrainingError(
+        raise UnusableFrames(
             "energies do not belong to the forces: unseen forces are predicted well "
             f"(R² {force_r2:.3f}), but their integral hardly follows the energies "
             f"(correlation {correlation:.2f})",
@@ -109,7 +109,7 @@ def _check_pairing(correlation: float, force_r2: float) -> None:
 
 def _check_scale(correlation: float, factor: float) -> None:
     if abs(np.log(factor)) > _scale_limit(correlation):
-        raise TrainingError(
+        raise UnusableFrames(
             f"energies are {factor:.4g} times what the forces integrate to",
             hint=f"{_unit_mistake(factor)}Check the units of energies and forces in the "
             "molecule's file, and 'units' in the grid",

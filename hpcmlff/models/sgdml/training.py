@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import NotPositiveDefinite
 from hpcmlff.models.protocol import Samples
 from hpcmlff.models.sgdml.arithmetic import arithmetic_on
 from hpcmlff.models.sgdml.factorising import factorised
@@ -96,9 +96,9 @@ def _first(samples: Samples, n_frames: int) -> Samples:
     )
 
 
-def _unusable(task: Task, sigmas: list[int]) -> TrainingError:
+def _unusable(task: Task, sigmas: list[int]) -> NotPositiveDefinite:
     tried = ", ".join(map(str, sigmas))
-    return TrainingError(
+    return NotPositiveDefinite(
         f"the kernel matrix is not positive definite with sigma {tried} and "
         f"lam {task.settings.lam:g}",
         hint="Raise 'lam', lower 'sigma', and look for frames that are there twice",

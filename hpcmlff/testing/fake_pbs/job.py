@@ -32,7 +32,7 @@ class Attempt:
     tmpdir: str
     """``$TMPDIR``, removed at the end."""
     reason: str = ""
-    """Why it was told to stop: walltime, delete, force or requeue."""
+    """Why it was told to stop: walltime, mem, delete, force or requeue."""
     suspended: bool = False
     """Whether its processes are stopped."""
 

@@ -13,9 +13,11 @@ from hpcmlff.testing.fake_pbs.dependencies import release
 from hpcmlff.testing.fake_pbs.job import Job
 from hpcmlff.testing.fake_pbs.server import Server
 
-LAUNCH_FAILED, NO_HOME, REQUEUED, NODE_LOST, WALLTIME = -3, -2, -11, -20, -29
+LAUNCH_FAILED, NO_HOME, REQUEUED, NODE_LOST = -3, -2, -11, -20
 EXEC_FAILED = 254
 """Exit statuses that PBS gives by itself."""
+LIMITS = {"walltime": -29, "mem": -27}
+"""Those of a job that has exceeded a limit; that of memory as in OpenPBS's ``job.h``."""
 
 
 def usage(job: Job, measured: dict[str, str | int]) -> dict[str, str | int]:
@@ -85,8 +87,8 @@ def _conclude(job: Job, reason: str) -> None:
         return
     job.substate = 93 if job.exit_status else 92
     ending = " and failed" if job.exit_status else " and finished"
-    if job.exit_status == WALLTIME:
-        ending = " and exceeded resource walltime"
+    if job.exit_status in LIMITS.values():
+        ending = f" and exceeded resource {reason}"
     # A lost node leaves the comment as it was.
     if job.comment and job.exit_status != NODE_LOST:
         job.comment += ending

@@ -14,9 +14,9 @@ from hpcmlff.testing.fake_pbs.job import Attempt, Job, Share
 from hpcmlff.testing.fake_pbs.leaving import (
     EXEC_FAILED,
     LAUNCH_FAILED,
+    LIMITS,
     NO_HOME,
     REQUEUED,
-    WALLTIME,
     leave,
     requeue,
     usage,
@@ -71,6 +71,8 @@ def _launch(server: Server, job: Job) -> None:
     if walltime_s is not None:
         due_s = walltime_s + delays.walltime_slack_s
         server.later(due_s, partial(_expire, server, job, attempt))
+    if server.options.enforce_mem:
+        server.later(delays.poll_s, partial(_weigh, server, job, attempt))
 
 
 def _report(server: Server, job: Job, attempt: Attempt) -> None:
@@ -89,11 +91,27 @@ def _launch_failed(server: Server, job: Job) -> None:
 def _expire(server: Server, job: Job, attempt: Attempt) -> None:
     if not server.sees(job, attempt) or job.state not in "RS" or attempt.reason:
         return
-    attempt.reason = "walltime"
     limit_s = job.request.resources.walltime_s or 0
     ran_s = max(int(time.time() - (job.stime or 0)), limit_s + 1)
-    line = f"=>> PBS: job killed: walltime {ran_s} exceeded limit {limit_s}\n"
-    server.mom.write(job, attempt.node, line)
+    _exceed(server, job, attempt, f"walltime {ran_s} exceeded limit {limit_s}")
+
+
+def _weigh(server: Server, job: Job, attempt: Attempt) -> None:
+    """Look at the memory of a job, in the words of OpenPBS's job_over_limit."""
+    if not server.sees(job, attempt) or job.state not in "RS" or attempt.reason:
+        return
+    used_kb = sessions.resident_kb(attempt.session)
+    limit_kb = job.request.resources.total("mem_kb")
+    if limit_kb and used_kb > limit_kb:
+        what = f"mem job total {used_kb} kb exceeded limit {limit_kb} kb"
+        _exceed(server, job, attempt, what)
+    else:
+        server.later(server.options.delays.poll_s, partial(_weigh, server, job, attempt))
+
+
+def _exceed(server: Server, job: Job, attempt: Attempt, what: str) -> None:
+    attempt.reason = what.partition(" ")[0]
+    server.mom.write(job, attempt.node, f"=>> PBS: job killed: {what}\n")
     terminate(server, job, attempt, server.options.delays.kill_s)
 
 
@@ -130,7 +148,7 @@ def _notice(server: Server, run: tuple[Job, Attempt], end: End) -> None:
         return
     server.mom.signal(attempt, signal.SIGKILL)
     job.used = usage(job, end.used)
-    leave(server, job, WALLTIME if attempt.reason == "walltime" else end.status)
+    leave(server, job, LIMITS.get(attempt.reason, end.status))
 
 
 def _put_back(server: Server, job: Job, attempt: Attempt) -> None:

@@ -17,7 +17,7 @@ class FakeNode:
     ncpus: int = 4
     """Cores it claims, whatever the host has."""
     mem_gb: float = 24.0
-    """Memory it claims, GiB; nothing holds jobs to it."""
+    """Memory it claims, GiB; nothing holds jobs to it but `FakePbsOptions.enforce_mem`."""
     ngpus: int = 0
     """GPUs it claims."""
 
@@ -59,7 +59,9 @@ class FakeDelays:
     walltime_slack_s: float = 10.0
     """How long after its walltime a job gets SIGTERM; OpenPBS looks every 10 s or so."""
     kill_s: float = 15.0
-    """From SIGTERM to SIGKILL at the walltime."""
+    """From SIGTERM to SIGKILL at the walltime, or above a limit."""
+    poll_s: float = 10.0
+    """Time between two looks at the memory of a job; OpenPBS's min_check_poll."""
     delete_kill_s: float = 10.0
     """From SIGTERM to SIGKILL on ``qdel``."""
     requeue_kill_s: float = 30.0
@@ -82,6 +84,7 @@ class FakeDelays:
 HURRIED = FakeDelays(
     walltime_slack_s=0.2,
     kill_s=2.0,
+    poll_s=0.1,
     delete_kill_s=1.5,
     requeue_kill_s=2.0,
     linger_s=0.3,
@@ -124,6 +127,8 @@ class FakePbsOptions:
     """Launches that may fail before a job is held."""
     answer_s: float = 0.0
     """How much longer each command takes, seconds."""
+    enforce_mem: bool = False
+    """``$enforce mem``: whether nodes kill jobs that use more memory than they asked for."""
     home: str | None = None
     """$HOME of jobs; None is an empty folder of the fake's own."""
     job_environment: Mapping[str, str] = field(default_factory=dict)

@@ -18,6 +18,12 @@ def members(session: int) -> list[int]:
     return sorted(found, reverse=True)
 
 
+def resident_kb(session: int) -> int:
+    """Return the resident memory of all processes of a session, KiB."""
+    pages = sum(_resident_pages(pid) for pid in members(session))
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
 def marked(words: Collection[bytes]) -> list[int]:
     """Return the processes of this user in whose environment one of some words stands."""
     return [pid for pid in _pids() if _environment(pid) & set(words)]
@@ -60,6 +66,13 @@ def _session(pid: int) -> int | None:
     # The name stands in parentheses and may hold anything, so cut after the last one.
     fields = text.rpartition(b")")[2].split()
     return None if fields[_STATE] in b"ZX" else int(fields[_SESSION])
+
+
+def _resident_pages(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0
 
 
 def _environment(pid: int) -> set[bytes]:

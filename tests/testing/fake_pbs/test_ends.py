@@ -60,6 +60,23 @@ def test_the_walltime_is_minus_29_whatever_the_job_returned(
     assert shell.pbs.processes(job_id) == []
 
 
+EATER = "import time; print('up', flush=True); eaten = bytearray(120 << 20); time.sleep({})"
+
+
+def test_memory_above_what_was_asked_for_is_minus_27_where_nodes_look_at_it(
+    shell_with: Callable[..., Shell],
+) -> None:
+    shell = shell_with(enforce_mem=True)
+    modest = _start(shell, EATER.format(1), True, "-l", "select=1:mem=300mb")
+    greedy = _start(shell, EATER.format(60), True, "-l", "select=1:mem=60mb")
+    assert shell.reach(greedy, "F")["comment"].endswith(" and exceeded resource mem")
+    assert shell.facts(greedy) == ("F", 93, -27, 1)
+    assert " kb exceeded limit 61440 kb\n" in shell.read("out")
+    assert shell.pbs.processes(greedy) == []
+    shell.reach(modest, "F")
+    assert shell.facts(modest) == ("F", 92, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("code", "direct", "status"),
     [(HEEDING, False, 271), (IGNORE, False, 271), (HEEDING, True, 0), (IGNORE, True, 265)],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from hpcmlff.errors import TrainingError
+from hpcmlff.errors import BrokenEnvironment
 from hpcmlff.models.schnet import network as networks
 from hpcmlff.models.schnet.dense.form import Form, make_form
 from hpcmlff.models.schnet.problem import Labels, weighted
@@ -74,7 +74,7 @@ class DenseProblem:
 
         Raises
         ------
-        TrainingError
+        BrokenEnvironment
             The machine cannot compile.
         """
         if self._begun:
@@ -106,8 +106,8 @@ class DenseProblem:
         return total
 
 
-def _cannot_compile(error: Exception) -> TrainingError:
-    return TrainingError(
+def _cannot_compile(error: Exception) -> BrokenEnvironment:
+    return BrokenEnvironment(
         f"torch cannot compile the training step here: {str(error).splitlines()[0]}",
         hint="Install a C++ compiler, or set 'compile: false'",
     )

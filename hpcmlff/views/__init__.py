@@ -1,0 +1,1 @@
+"""What commands show people: where cells stand, and what is known of one."""
