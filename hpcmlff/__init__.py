@@ -25,13 +25,24 @@ _LAZY = {
 }
 """What users import from here, and where it is; commands of login nodes need none of it."""
 
-_COMMANDS = ("cancel", "collect", "resume", "status", "submit")
+_COMMANDS = ("cancel", "collect", "resume", "retry", "show", "status", "submit")
 """Modules of commands that can be called."""
 
-__all__ = ["Grid", "HpcmlffError", "Store", "cancel", "collect", "resume", "status", "submit"]
+__all__ = [
+    "Grid",
+    "HpcmlffError",
+    "Store",
+    "cancel",
+    "collect",
+    "resume",
+    "retry",
+    "show",
+    "status",
+    "submit",
+]
 
 if TYPE_CHECKING:
-    from hpcmlff.api.functions import cancel, collect, resume, status, submit
+    from hpcmlff.api.functions import cancel, collect, resume, retry, show, status, submit
     from hpcmlff.api.grid import Grid
     from hpcmlff.api.store import Store
     from hpcmlff.errors import HpcmlffError

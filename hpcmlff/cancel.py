@@ -12,9 +12,7 @@ from hpcmlff import completing, console
 from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
-    from hpcmlff.cancelling import Target, Wanted
-    from hpcmlff.spec.selection import Selection
-    from hpcmlff.store.store import Store
+    from hpcmlff.cancelling import Target
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.cancel runs/study                      all jobs",
@@ -36,10 +34,11 @@ def command(words: Sequence[str], *, yes: bool, as_json: bool) -> int:
     id, or a condition such as state=running or size>=800. May be given again at any time.
     """
     from hpcmlff.cancelling import stop, targets
+    from hpcmlff.choosing import ids_of
     from hpcmlff.finding import store_and_selection
 
     store, named = store_and_selection(words)
-    wanted = _wanted(store, named)
+    wanted = ids_of(store, named)
     found = targets(store, wanted)
     if found and console.asks(yes=yes):
         console.say(f"would stop {_told(found)}")
@@ -63,17 +62,6 @@ def command(words: Sequence[str], *, yes: bool, as_json: bool) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     return console.run(command, "hpcmlff.cancel", argv)
-
-
-def _wanted(store: Store, named: Selection) -> Wanted:
-    from hpcmlff.choosing import chosen
-
-    if not named:
-        return None
-    cells = store.current_grid().cells
-    if named.states:
-        return {one.cell.id for one in chosen(store, cells, named)}
-    return {cell.id for cell in named.cells(cells)}
 
 
 def _told(found: Sequence[Target]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,8 @@ def _nothing(store: Path, standings: Sequence[Standing], *, as_json: bool) -> in
     console.say(console.next_step("hpcmlff.resume" if goes_on else "hpcmlff.status", store))
     return 0
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from hpcmlff.reconcile import Standing
@@ -71,6 +72,8 @@ def _next(store: Store, standing: Standing) -> str:
     follow = ["-f"] if standing.state is CellState.RUNNING else []
     return console.next_step("hpcmlff.logs", store.path, name, *follow)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

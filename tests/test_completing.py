@@ -50,7 +50,8 @@ def bash(*words: str) -> list[str]:
 
 
 def test_bash_completes_commands_options_profiles_and_cells(store: Store) -> None:
-    assert bash("re") == ["resume"]
+    assert bash("re") == ["resume", "retry"]
+    assert bash("status", "study", "mean/springs/n3/s2") == ["mean/springs/n3/s2"]
     assert bash("store", "ve") == ["verify"]
     assert bash("submit", "--retry") == ["--retry-failed"]
     assert bash("submit", "--profile", "sab") == ["sabarmati"]

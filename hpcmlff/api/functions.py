@@ -7,14 +7,16 @@ them are `hpcmlff.HpcmlffError`, see `hpcmlff.errors`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hpcmlff.api.grid import Grid, profile_of, quiet
 from hpcmlff.api.outcomes import Collected, Status, Submission
 from hpcmlff.api.store import Store
 from hpcmlff.checking import check_resources
 from hpcmlff.dispatch import dispatch
+from hpcmlff.errors import NoSuchCell
 from hpcmlff.prepare.draft import settle
+from hpcmlff.spec.states import CellState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,14 +105,55 @@ def resume(
     return _dispatched(found, frozen, here, retry_failed=retry_failed, wait=wait)
 
 
-def status(store: AnyStore = None) -> Status:
-    """Return where the cells of a store stand; see `Store.status`."""
-    return opened(store).status()
+def retry(
+    store: AnyStore,
+    *named: str,
+    profile: str | Profile | None = None,
+    wait: bool = False,
+    tell: Tell = quiet,
+) -> Submission:
+    """Try failed cells again; those that have not failed are left alone.
+
+    Parameters
+    ----------
+    store
+        See `AnyStore`.
+    *named
+        Which cells, as for `Store.status`: ``state=failed`` for all that failed.
+    profile, wait, tell
+        As for `submit`.
+
+    Raises
+    ------
+    NoSuchCell
+        No cell is what was named, or nothing was named.
+    SchedulerError
+        The scheduler refuses, or cannot be asked.
+    """
+    if not named:
+        raise NoSuchCell("no cell is named", hint="state=failed names all that failed")
+    found, here = opened(store), profile_of(profile, tell)
+    standings = found.status(*named)
+    failed = [one.cell.id for one in standings if one.state is CellState.FAILED]
+    if not failed:
+        return Submission(store=found, cells=(), jobs=(), refused=None, status=standings)
+    frozen = found.opened.current_grid().part(failed)
+    return _dispatched(found, frozen, here, retry_failed=True, wait=wait)
 
 
-def cancel(store: AnyStore = None) -> list[str]:
-    """Ask every job of a store to stop, and return their names; see `Store.cancel`."""
-    return opened(store).cancel()
+def status(store: AnyStore = None, *named: str) -> Status:
+    """Return where the cells of a store stand, or some of them; see `Store.status`."""
+    return opened(store).status(*named)
+
+
+def show(store: AnyStore, cell: str) -> dict[str, Any]:
+    """Return everything known of one cell; see `Store.show`."""
+    return opened(store).show(cell)
+
+
+def cancel(store: AnyStore = None, *named: str) -> list[str]:
+    """Ask jobs of a store to stop, and return their names; see `Store.cancel`."""
+    return opened(store).cancel(*named)
 
 
 def collect(

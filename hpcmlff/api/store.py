@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hpcmlff.api.outcomes import Collected, Status
+from hpcmlff.choosing import chosen, ids_of, the_one
 from hpcmlff.finding import find_store
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.profile import profile_from
+from hpcmlff.spec.selection import selection
 from hpcmlff.waiting import wait
 
 if TYPE_CHECKING:
@@ -69,15 +71,40 @@ class Store:
         """
         return self._opened.current_grid().cells
 
-    def status(self) -> Status:
+    def status(self, *named: str) -> Status:
         """Return where the cells stand; the scheduler is asked once, if at all.
+
+        Parameters
+        ----------
+        *named
+            Which cells, as the commands take them: ``schnet/glycine/*``, ``state=failed``,
+            ``size>=600``; all if left out.
 
         Raises
         ------
         StoreError
-            Nothing was ever submitted.
+            Nothing was ever submitted, or no cell is what was named.
         """
-        return Status(standings=tuple(survey(self._opened, self.cells)))
+        return Status(standings=tuple(chosen(self._opened, self.cells, selection(named))))
+
+    def show(self, cell: str) -> dict[str, Any]:
+        """Return everything known of one cell; see `hpcmlff.dossier.dossier`.
+
+        Parameters
+        ----------
+        cell
+            Its name, such as ``schnet/glycine/n200/s0``, or the first digits of its id.
+
+        Raises
+        ------
+        NoSuchCell
+            None is meant, or several are.
+        """
+        from hpcmlff.dossier import dossier
+
+        frozen = self._opened.current_grid()
+        one = the_one(self._opened, frozen.cells, selection([cell]))
+        return dossier(self._opened, frozen, survey(self._opened, [one])[0])
 
     def wait(self, *, show: bool = False) -> Status:
         """Return once no job has a cell any more.
@@ -151,8 +178,13 @@ class Store:
         files = write_files(found, place, plots=plots, html=html)
         return Collected(rows=found.rows, findings=tuple(found.findings), files=tuple(files))
 
-    def cancel(self) -> list[str]:
-        """Ask every job to stop; running cells commit a checkpoint first.
+    def cancel(self, *named: str) -> list[str]:
+        """Ask jobs to stop, or to leave some cells; running ones commit a checkpoint first.
+
+        Parameters
+        ----------
+        *named
+            Which cells, as for `status`; all jobs if left out.
 
         Returns
         -------
@@ -166,4 +198,5 @@ class Store:
         """
         from hpcmlff.cancelling import stop, targets
 
-        return stop(self._opened, targets(self._opened, None), None)
+        wanted = ids_of(self._opened, selection(named))
+        return stop(self._opened, targets(self._opened, wanted), wanted)

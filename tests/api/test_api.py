@@ -16,7 +16,7 @@ from hpcmlff import collect, resume, status, submit
 from hpcmlff.api import functions
 
 WriteGrid = Callable[..., Path]
-COMMANDS = ("cancel", "collect", "resume", "status", "submit")
+COMMANDS = ("cancel", "collect", "resume", "retry", "show", "status", "submit")
 
 
 def printed(code: str) -> str:
@@ -110,6 +110,39 @@ def test_stopped_cells_go_on_from_python(grid_file: WriteGrid, tmp_path: Path) -
     again = hpcmlff.resume(made.store.path, profile="local")
     assert again.cells == made.cells
     assert hpcmlff.cancel() == list(again.jobs)
+
+
+def test_cells_are_named_as_for_the_commands(grid_file: WriteGrid) -> None:
+    grid_file(models="{mean: {steps: 400, step_s: 0.05}}")
+    made = hpcmlff.submit("grid.yaml", profile="local")
+    assert len(hpcmlff.status(made.store, "mean/springs/n10")) == 2
+    assert hpcmlff.cancel(made.store, "mean/springs/n10/s0") == list(made.jobs)
+    assert hpcmlff.cancel(made.store) == list(made.jobs)
+    stopped = made.store.wait()
+    assert stopped.counts["done"] == stopped.counts["failed"] == 0
+    assert hpcmlff.retry(made.store, "size>=10", profile="local").cells == ()
+    assert hpcmlff.show(made.store, "mean/springs/n20/s1")["label"].startswith(
+        "mean/springs/n20/s1-"
+    )
+    for wrong in ("mean/springs/n11", "state=lost"):
+        with pytest.raises(hpcmlff.HpcmlffError) as caught:
+            made.store.status(wrong)
+        assert caught.value.exit_code == 4
+    with pytest.raises(hpcmlff.HpcmlffError, match="state=failed names all that failed"):
+        hpcmlff.retry(made.store)
+
+
+def test_failed_cells_and_no_others_are_tried_again(grid_file: WriteGrid) -> None:
+    grid_file(axes="{model: [mean], size: [10], seed: [0, 1]}")
+    store = hpcmlff.submit("grid.yaml", profile="local", wait=True).store
+    bad, _ = store.cells
+    for _, path in store.opened.cell(bad).attempts()[0].generations():
+        path.write_bytes(b"damaged")
+    # A cell whose only checkpoint does not verify fails for good.
+    assert hpcmlff.resume(store, profile="local", wait=True).status.counts["failed"] == 1
+    again = hpcmlff.retry(store, "mean/springs/*", profile="local", wait=True)
+    assert again.cells == (bad.id,)
+    assert (again.status.counts["failed"], again.status.counts["done"]) == (1, 1)
 
 
 def test_what_was_never_submitted_is_told_as_by_the_command(

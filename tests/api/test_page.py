@@ -38,4 +38,6 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
     assert (tmp_path / "paper" / "results.html").is_file()
     assert [(one.cells, one.finished) for one in names["more"].kinds] == [(1, 2), (1, 2)]
     assert names["rest"].status.counts["done"] == 6
+    assert names["again"].cells == ()
+    assert names["facts"]["state"] == "done"
     assert capsys.readouterr().out.splitlines()[-1].startswith("GridError no-such-grid.yaml: ")
