@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hpcmlff.submission import Request
 
 _EXAMPLES = console.examples(
-    "python -m hpcmlff.submit grid.yaml --dry-run        the plan: jobs, hours, disk, what fits",
+    "python -m hpcmlff.submit grid.yaml --dry-run        the plan, and no jobs",
     "python -m hpcmlff.submit grid.yaml --profile local --wait",
     "python -m hpcmlff.submit grid.yaml --retry-failed   failed cells as well",
     "python -m hpcmlff.status STORE                      how far it is",
