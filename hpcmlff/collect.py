@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpcmlff import console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +126,8 @@ def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
         for r in records
     ]
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -142,6 +142,8 @@ class Estimate:
     cpu_s: float
     """CPU time in seconds, that of waiting threads included: the training lasts
     ``cpu_s / threads``."""
+    freed_gb: float = 0.0
+    """Part of `disk_gb` that is free again once the training is done, GiB."""
 
 
 class Trainer(Protocol[State]):
