@@ -55,22 +55,16 @@ def command(grid: Path, profile: str | None, *, dry_run: bool, **given: bool) ->
     request = Request(profile=choose_profile(profile, console.say), **given)
     made = draft(grid, console.say)
     if dry_run:
-        _preview(made, request, _words(grid, profile, retry_failed=request.retry_failed))
+        return _preview(made, request, profile)
     with made.document.locating():
         check_resources(made, request.profile, retry_failed=request.retry_failed)
-    if dry_run:
-        return 0
     store, frozen = settle(made, console.say)
     return carry_out(store, frozen, request)
 
 
-def _words(grid: Path, profile: str | None, *, retry_failed: bool) -> list[str]:
-    """Return the arguments of the submission that a plan is for."""
-    options = ["--profile", profile] if profile else []
-    return [str(grid), *options, *(["--retry-failed"] if retry_failed else [])]
-
-
-def _preview(made: Draft, request: Request, words: Sequence[str]) -> None:
+def _preview(made: Draft, request: Request, profile: str | None) -> int:
+    """Show the plan; end with the error that a submission would end with."""
+    from hpcmlff.checking import check_resources
     from hpcmlff.planning.plan import make_plan
     from hpcmlff.planning.preview import show_plan
 
@@ -79,7 +73,14 @@ def _preview(made: Draft, request: Request, words: Sequence[str]) -> None:
         console.emit_json(plan.as_json())
     else:
         click.echo("".join(f"{text}\n" for text in plan.scripts), nl=False)
-    show_plan(plan, words)
+    options = ["--profile", profile] if profile else []
+    options += ["--retry-failed"] if request.retry_failed else []
+    show_plan(plan, [str(made.document.path), *options])
+    if plan.proposal.refusal is not None:
+        with made.document.locating():
+            check_resources(made, request.profile, retry_failed=request.retry_failed)
+            raise plan.proposal.refusal
+    return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
