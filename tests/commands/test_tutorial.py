@@ -35,7 +35,7 @@ def test_its_commands_lead_from_frames_to_figures_and_dynamics(tmp_path: Path) -
     commands = "".join(blocks("sh")).replace("n200", "n20").replace("--yes", "--yes --wait")
     python = Path(sys.executable).parent
     done = subprocess.run(
-        ["bash", "-ec", commands],
+        ["/bin/bash", "-ec", commands],
         cwd=tmp_path,
         env=os.environ | {"PATH": f"{python}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
