@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import write_xyz
 
-PAGE = Path(__file__).parents[2] / "jobs" / "examples" / "python_api.md"
+PAGE = Path(__file__).parents[2] / "jobs" / "python_api.md"
 
 
 def blocks(language: str) -> list[str]:

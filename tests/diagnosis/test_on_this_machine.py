@@ -168,8 +168,9 @@ def test_a_training_that_diverges_stops_and_no_other_seed_is_tried(
 
 
 def test_a_matrix_without_a_factor_stops(grid_file: WriteGrid) -> None:
-    models = "{sgdml: {sigma: [10000], lam: 1.0e-30}}"
-    words = one_cell(grid_file, "sgdml", models=models, resources="[{mem_gb: 2}]")
+    axes = "{model: [sgdml], size: [25], seed: [0]}"
+    models = "{sgdml: {sigma: [9000, 10000], lam: 1.0e-30}}"
+    words = one_cell(grid_file, "sgdml", axes=axes, models=models, resources="[{mem_gb: 2}]")
     assert submit.main([*words, "--wait"]) == 1
     assert history() == [(1, "not positive definite")]
     assert states() == ["failed"]
