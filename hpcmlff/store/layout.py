@@ -10,6 +10,7 @@
         a000002/g000000123.h5                    the last generations of attempt 2
         a000002/cell.h5                          the newest, for links
         a000002/start.json end.json progress.json log.txt
+        md/<id>/ scan/<id>/                      what was simulated with the cell's model
         blocks/<name>.block                      large write-once arrays
     ledger/000001.json                           one record a submission
     rates/<profile>/<model>.json                 how fast machines were, for estimates
@@ -26,6 +27,9 @@ from pathlib import Path
 
 from hpcmlff.errors import StoreError
 from hpcmlff.store.names import ATTEMPT, GENERATION, LABEL, checked_label, checked_name
+
+SHORT_DIGEST = 12
+"""Hex digits of a digest in a folder's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class CellFolder:
     def newest(self) -> Path:
         """A link to the attempt that has the newest checkpoint, for links in ``store.h5``."""
         return self.path / "newest"
+
+    def simulations(self, kind: str) -> Path:
+        """Return the folder of the simulations of a kind, ``md`` or ``scan``."""
+        return self.path / kind
+
+    def simulation(self, kind: str, digest: str) -> Path:
+        """Return the folder of one simulation, by the digest of all that decides it."""
+        return self.simulations(kind) / digest[:SHORT_DIGEST]
 
     def attempt(self, number: int) -> AttemptFolder:
         """Return the folder of one attempt."""
