@@ -13,9 +13,8 @@ from hpcmlff.finding import find_store
 from hpcmlff.interrupting import stop_when_asked
 from hpcmlff.models.protocol import Allocation
 from hpcmlff.report.drawing import write_plots
-from hpcmlff.report.dynamics import dynamics_table
-from hpcmlff.report.dynamics_plots import dynamics_plots
-from hpcmlff.report.dynamics_terminal import render_dynamics
+from hpcmlff.report.dynamics import dynamics_section
+from hpcmlff.report.terminal_section import render_section
 from hpcmlff.simulation.dynamics import Watch, run_id, run_md
 from hpcmlff.simulation.run_folder import RunFolder
 from hpcmlff.simulation.trajectory_file import check_target, write_trajectory
@@ -126,7 +125,7 @@ def _run(
         summary = run_md(field, order.settings, start, folder, watch)
     if summary is not None:
         if order.plots:
-            write_plots(dynamics_plots([summary]), folder.path)
+            write_plots(dynamics_section([summary]).plots, folder.path)
         if order.out is not None:
             write_trajectory(folder, order.out)
         summary = summary | {"folder": str(folder.path)}
@@ -147,7 +146,7 @@ def _show(store: Store, summaries: list[dict[str, Any]], *, as_json: bool) -> No
         console.emit_json({"runs": summaries})
         return
     terminal = console.terminal()
-    for part in render_dynamics(dynamics_table(summaries)):
+    for part in render_section(dynamics_section(summaries)):
         terminal.print(part)
     for summary in summaries:
         console.say(str(summary["folder"]))

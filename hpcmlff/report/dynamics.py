@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hpcmlff.report.dynamics_plots import dynamics_plots
+from hpcmlff.report.section import Section
+from hpcmlff.report.simulated import place, short_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,14 +41,12 @@ COLUMNS = (
 )
 """Columns of `dynamics_table`."""
 
-CAPTION = (
+_CAPTION = (
     "Drift: slope of the total energy; scatter: its standard deviation about that line, per"
     " molecule; neither has a meaning with a thermostat (–). Temperature: mean ± standard deviation"
     " over the frames. All of these before the first bond broke: one is broken that was longer than"
     " 1.5 times (unless set otherwise) its mean length in the data."
 )
-"""What the columns are, for people."""
-
 _SETTINGS = ("thermostat", "temperature_k", "step_fs", "time_ps")
 _FOUND = (
     "simulated_ps",
@@ -62,6 +64,27 @@ _FOUND = (
 _TEXTS = frozenset({"model", "molecule", "cell_id", "thermostat", "outcome"})
 
 
+def dynamics_section(summaries: Sequence[Mapping[str, Any]]) -> Section:
+    """Return all that is to be shown of runs of dynamics.
+
+    Parameters
+    ----------
+    summaries
+        What `hpcmlff.simulation.dynamics.run_md` returned, or what was read of it.
+    """
+    table = dynamics_table(summaries)
+    return Section(
+        name="dynamics",
+        heading="Dynamics",
+        caption=_CAPTION,
+        columns=_HEADINGS,
+        lines=_lines(table),
+        bad=[one["outcome"] != "done" or bool(one["n_broken"]) for one in table.to_dict("records")],
+        table=table,
+        plots=list(dynamics_plots(summaries)),
+    )
+
+
 def dynamics_table(summaries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return one row a run, with the columns `COLUMNS`.
 
@@ -76,13 +99,9 @@ def dynamics_table(summaries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
-    model, molecule, size, seed = str(summary["label"]).split("/")
     settings = summary["settings"]
     return {
-        "model": model,
-        "molecule": molecule,
-        "size": int(size[1:]),
-        "seed": int(seed[1:].partition("-")[0]),
+        **place(summary),
         "cell_id": summary["cell_id"],
         **{name: settings[name] for name in _SETTINGS},
         **{name: summary[name] for name in _FOUND},
@@ -91,7 +110,7 @@ def _row(summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-HEADINGS = (
+_HEADINGS = (
     ("cell", ""),
     ("dynamics", ""),
     ("time", "ps"),
@@ -100,17 +119,15 @@ HEADINGS = (
     ("scatter", "kcal/mol"),
     ("broken", "bonds"),
 )
-"""Columns of the table for people, and their units."""
 
 
-def dynamics_lines(table: pd.DataFrame) -> list[list[str]]:
-    """Return the table for people, one list of `HEADINGS` a run."""
+def _lines(table: pd.DataFrame) -> list[list[str]]:
     return [_line(row) for row in table.to_dict("records")]
 
 
 def _line(row: Mapping[Any, Any]) -> list[str]:
     return [
-        f"{row['model']}/{row['molecule']}/n{row['size']:.0f}/s{row['seed']:.0f}",
+        short_label(row),
         f"{row['thermostat']} {row['temperature_k']:g} K",
         _simulated(row),
         _number(row["temperature_mean_k"], ".0f") + _spread(row["temperature_std_k"]),
@@ -137,19 +154,3 @@ def _number(value: float, form: str) -> str:
 
 def _spread(value: float) -> str:
     return "" if np.isnan(value) else f" ± {value:.0f}"
-
-
-def chosen_runs(summaries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return, of each molecule, model and thermostat, the run with most training frames.
-
-    Of equal ones the lowest seed is taken.
-    """
-    best: dict[tuple[str, str, str], tuple[int, int]] = {}
-    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    for summary in summaries:
-        row = _row(summary)
-        key = (row["molecule"], row["model"], row["thermostat"])
-        rank = (row["size"], -row["seed"])
-        if key not in best or rank > best[key]:
-            best[key], found[key] = rank, summary
-    return [found[key] for key in sorted(found)]

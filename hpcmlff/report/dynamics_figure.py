@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PANEL_IN = 2.6
 _PANELS = (
-    ("energy_kcal_mol", "total energy above the start (kcal/mol)"),
+    ("energy_kcal_mol", "change of total energy (kcal/mol)"),
     ("temperature_k", "temperature (K)"),
 )
 

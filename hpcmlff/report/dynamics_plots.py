@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hpcmlff.report.dynamics import chosen_runs
 from hpcmlff.report.plot import Plot
+from hpcmlff.report.simulated import place, with_most_frames
 from hpcmlff.report.styles import series_styles
 
 if TYPE_CHECKING:
@@ -24,20 +24,26 @@ def dynamics_plots(summaries: Sequence[Mapping[str, Any]]) -> Iterator[Plot]:
     summaries
         Of all runs; of each model and thermostat one is shown.
     """
-    runs = chosen_runs(summaries)
-    models = list(dict.fromkeys(str(one["label"]).partition("/")[0] for one in runs))
-    styles = series_styles([(model, "") for model in sorted(models)])
-    for molecule, own in groupby(runs, key=lambda one: str(one["label"]).split("/")[1]):
+    runs = with_most_frames(summaries, _key)
+    styles = series_styles([(model, "") for model in sorted({place(one)["model"] for one in runs})])
+    for molecule, own in groupby(runs, key=lambda one: str(place(one)["molecule"])):
         curves = pd.concat([_curves(one) for one in own], ignore_index=True)
         yield _plot(molecule, curves, {model: style for (model, _), style in styles.items()})
 
 
+def _key(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    where = place(summary)
+    return where["molecule"], where["model"], summary["settings"]["thermostat"]
+
+
 def _curves(summary: Mapping[str, Any]) -> pd.DataFrame:
-    model, _, size, _ = str(summary["label"]).split("/")
-    settings = summary["settings"]
-    name = f"{model} {size[1:]}, {settings['thermostat']} {settings['temperature_k']:g} K"
+    where, settings = place(summary), summary["settings"]
+    name = (
+        f"{where['model']} {where['size']}, {settings['thermostat']}"
+        f" {settings['temperature_k']:g} K"
+    )
     return pd.DataFrame(dict(summary["curves"])).assign(
-        model=model,
+        model=where["model"],
         thermostat=settings["thermostat"],
         series=name,
         broken_at_ps=float("nan") if summary["broken_at_ps"] is None else summary["broken_at_ps"],

@@ -21,6 +21,7 @@ from hpcmlff.files import json_bytes, read_json, write_durably
 from hpcmlff.simulation.motion import State
 from hpcmlff.simulation.recording import Recording, from_plain
 from hpcmlff.store.image import Content, from_image, to_image
+from hpcmlff.store.layout import SUMMARY
 from hpcmlff.store.publishing import publish
 from hpcmlff.store.sealed import read_verified, seal
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-TRAJECTORY, SUMMARY = "trajectory.h5", "summary.json"
-"""Names of a run's files once it has ended."""
+TRAJECTORY = "trajectory.h5"
+"""Name of the file with all frames."""
 
 _LOCK = ".lock"
 

@@ -31,6 +31,9 @@ from hpcmlff.store.names import ATTEMPT, GENERATION, LABEL, checked_label, check
 SHORT_DIGEST = 12
 """Hex digits of a digest in a folder's name."""
 
+SUMMARY = "summary.json"
+"""What a simulation has come to; written last, when it has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellFolder:
