@@ -23,6 +23,7 @@ from hpcmlff.report.findings import Finding, codes_of_cells
 from hpcmlff.report.plot import Plot
 from hpcmlff.report.plots import all_plots
 from hpcmlff.report.reference.reading import Reference, table
+from hpcmlff.report.scans import scans_section
 from hpcmlff.results import results
 from hpcmlff.spec.states import CellState
 
@@ -96,7 +97,10 @@ def collect(store: Store, references: Sequence[Reference] = ()) -> Collection:
 def _sections(store: Store, frozen: FrozenGrid, rows: pd.DataFrame) -> list[Section]:
     done = set(rows[rows["state"] == CellState.DONE]["cell_id"]) if len(rows) else set()
     cells = [cell for cell in frozen.cells if cell.id in done]
-    made = [dynamics_section(simulations(store, cells, "md"))]
+    made = [
+        dynamics_section(simulations(store, cells, "md")),
+        scans_section(simulations(store, cells, "scan")),
+    ]
     return [one for one in made if one.lines]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
 
 if TYPE_CHECKING:
     from hpcmlff.spec.dynamics import MdSettings
@@ -25,7 +25,7 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", type=click.Path(path_type=Path))
-@click.argument("cells", nargs=-1)
+@click.argument("cells", nargs=-1, shell_complete=completing.cells)
 @click.option("--all", "every_cell", is_flag=True, help="All finished cells.")
 @click.option("--thermostat", type=click.Choice(["nve", "langevin"]), default="nve",
               show_default=True, help="Constant energy, or Langevin dynamics.")  # fmt: skip
@@ -53,8 +53,8 @@ _EXAMPLES = console.examples(
 def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: Any) -> int:
     """Run dynamics with the models of CELLS of STORE (a folder or a grid file).
 
-    Each of CELLS is the beginning of labels, such as sgdml/glycine, or of an id, and stands for
-    all finished cells it fits. The molecule starts from the frame of its data with the lowest
+    CELLS are names and patterns, such as sgdml/glycine or '*/glycine/n1000/s0', and conditions,
+    such as size>=600; finished cells that fit are taken. The molecule starts from the frame of its data with the lowest
     energy. Energy drift, temperature and bonds that break are reported.
 
     What is done is kept in the store, beside the cell. A run that is stopped or killed goes on
@@ -72,7 +72,7 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
         force=given["force"],
         plots=not given["no_plots"],
     )
-    return run_all(store, cells or ("",), order, as_json=given["as_json"])
+    return run_all(store, cells, order, as_json=given["as_json"])
 
 
 def _settings(given: dict[str, Any]) -> MdSettings:

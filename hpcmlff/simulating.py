@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from hpcmlff import console
 from hpcmlff.data.generate.showing import showing
-from hpcmlff.errors import EXIT_INTERRUPTED, DataError, StoreError
+from hpcmlff.errors import EXIT_INTERRUPTED, StoreError
 from hpcmlff.finding import find_store
 from hpcmlff.interrupting import stop_when_asked
 from hpcmlff.models.protocol import Allocation
 from hpcmlff.report.drawing import write_plots
 from hpcmlff.report.dynamics import dynamics_section
 from hpcmlff.report.terminal_section import render_section
-from hpcmlff.simulation.dynamics import Watch, run_id, run_md
+from hpcmlff.simulation.dynamics import run_id, run_md
 from hpcmlff.simulation.run_folder import RunFolder
 from hpcmlff.simulation.trajectory_file import check_target, write_trajectory
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.simulation.watch import Watch
 from hpcmlff.worker.provenance import provenance
-from hpcmlff.worker.trained import cells_named, load_force_field
+from hpcmlff.worker.trained import finished_cells, load_force_field, start_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hpcmlff.models.protocol import ShouldStop
-    from hpcmlff.simulation.force_field import ForceField
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.dynamics import MdSettings
     from hpcmlff.store.store import Store
@@ -61,7 +60,7 @@ def run_all(given: Path, names: Sequence[str], order: MdOrder, *, as_json: bool)
     given
         A store's folder or a grid file.
     names
-        Beginnings of labels or ids.
+        Patterns and conditions; see `hpcmlff.spec.selection`.
     order
         What is wanted.
     as_json
@@ -69,13 +68,15 @@ def run_all(given: Path, names: Sequence[str], order: MdOrder, *, as_json: bool)
 
     Raises
     ------
+    NoSuchCell
+        No cell has such a name.
     StoreError
-        No cell of such a name is done, or one file is wanted of several trajectories.
+        None of the cells is done, or one file is wanted of several trajectories.
     DataError
         There is no such frame.
     """
     store = find_store(given)
-    cells = finished_cells(store, names)
+    cells = finished_cells(store, names, console.say)
     if order.out is not None:
         if len(cells) > 1:
             what = f"one file for the trajectories of {len(cells)} cells"
@@ -93,30 +94,11 @@ def run_all(given: Path, names: Sequence[str], order: MdOrder, *, as_json: bool)
     return 0
 
 
-def finished_cells(store: Store, names: Sequence[str]) -> list[Cell]:
-    """Return the finished cells whose label or id begins with one of several texts.
-
-    Raises
-    ------
-    StoreError
-        A text fits no cell, or none of the cells is done.
-    """
-    cells = store.current_grid().cells
-    chosen = {one.id: one for name in names for one in cells_named(cells, name)}
-    done = [one for one in chosen.values() if is_done(store.cell(one))]
-    if not done:
-        labels = ", ".join(one.label for one in [*chosen.values()][:3])
-        raise StoreError(f"none of {len(chosen)} cells is done, such as {labels}")
-    if len(done) < len(chosen):
-        console.say(f"left out: {len(chosen) - len(done)} cells that are not done")
-    return done
-
-
 def _run(
     store: Store, cell: Cell, order: MdOrder, should_stop: ShouldStop
 ) -> dict[str, Any] | None:
     field = load_force_field(store, cell, Allocation(threads=order.threads))
-    start = _start(field, order.frame)
+    start = start_frame(field, order.frame)
     folder = RunFolder(store.cell(cell).simulation("md", run_id(field, order.settings, start)))
     made = provenance("cpu", order.threads)
     origin = {name: made[name] for name in _KEPT}
@@ -130,15 +112,6 @@ def _run(
             write_trajectory(folder, order.out)
         summary = summary | {"folder": str(folder.path)}
     return summary
-
-
-def _start(field: ForceField, frame: int | None) -> int:
-    if frame is None:
-        return field.lowest_frame()
-    if not 0 <= frame < len(field.frames):
-        what = f"there is no frame {frame}; the last one is {len(field.frames) - 1}"
-        raise DataError(what, where=field.cell.molecule)
-    return frame
 
 
 def _show(store: Store, summaries: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.simulation.bonds import find_bonds
@@ -17,8 +15,10 @@ from hpcmlff.spec.dynamics import FS_PER_PS
 from hpcmlff.store.image import Content
 
 if TYPE_CHECKING:
-    from hpcmlff.models.protocol import ShouldStop
+    from collections.abc import Mapping
+
     from hpcmlff.simulation.force_field import ForceField
+    from hpcmlff.simulation.watch import Watch
     from hpcmlff.spec.dynamics import MdSettings
 
 MD_FORMAT = 1
@@ -28,20 +28,6 @@ SCATTERED = 4.0
 """A bond stretched by more is no bond of any molecule; the run ends."""
 
 _DONE, _APART, _DIVERGED = "done", "fell apart", "diverged"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Watch:
-    """Who looks on while a run goes on."""
-
-    tell: Callable[[int, int], None] = lambda *_: None
-    """Told the frames done, and their number in all."""
-    should_stop: ShouldStop = lambda: False
-    """Asked after every step; once true, the run is kept and left."""
-    commit_s: float = 30.0
-    """Seconds from one commit to the next: the most a kill can cost."""
-    origin: Mapping[str, Any] = field(default_factory=dict)
-    """Plain values kept with the result: host, versions, threads."""
 
 
 def run_id(force_field: ForceField, settings: MdSettings, start: int) -> str:

@@ -13,6 +13,7 @@
         md/<id>/ scan/<id>/                      what was simulated with the cell's model
         blocks/<name>.block                      large write-once arrays
     ledger/000001.json                           one record a submission
+    scans/<molecule>/<id>.h5                     geometries of a scan with their reference
     rates/<profile>/<model>.json                 how fast machines were, for estimates
     submitit/                                    private: submitit's pickles and logs
     store.h5                                     derived: links and the packed index
@@ -181,6 +182,11 @@ class Layout:
         return self.root / "rates"
 
     @property
+    def scans(self) -> Path:
+        """Folder of the geometries of scans."""
+        return self.root / "scans"
+
+    @property
     def private(self) -> Path:
         """Folder for what submitit pickles; readable by its owner only."""
         return self.root / "submitit"
@@ -229,6 +235,16 @@ class Layout:
             The name is none of a molecule.
         """
         return self.datasets / f"{checked_name(molecule, 'molecule')}.xyz"
+
+    def scan(self, molecule: str, digest: str) -> Path:
+        """Return the path of a scan's geometries, by the digest of all that decides them.
+
+        Raises
+        ------
+        StoreError
+            The name is none of a molecule.
+        """
+        return self.scans / checked_name(molecule, "molecule") / f"{digest[:SHORT_DIGEST]}.h5"
 
     def cell(self, label: str) -> CellFolder:
         """Return the folder of a cell by its label.

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hpcmlff.data.dataset import read_dataset
-from hpcmlff.errors import StoreError
+from hpcmlff.errors import DataError, StoreError
 from hpcmlff.models.protocol import Allocation, KeepsPredictor
 from hpcmlff.simulation.force_field import ForceField
-from hpcmlff.store.checkpoints import restore
-from hpcmlff.store.finding import find_store
-from hpcmlff.store.store import Store
+from hpcmlff.spec.selection import selection
+from hpcmlff.spec.states import CellState
+from hpcmlff.store.checkpoints import is_done, restore
 from hpcmlff.worker.packing import MODEL, unpacked
 from hpcmlff.worker.task import assign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hpcmlff.models.protocol import Arrays
-    from hpcmlff.simulation.calculator import TrainedCalculator
     from hpcmlff.spec.cells import Cell
-
-_SHOWN = 5
-
-
-def calculator(store: Store | Path | str, cell: str, *, threads: int = 1) -> TrainedCalculator:
-    """Return an ASE calculator of a finished cell's model.
-
-    Parameters
-    ----------
-    store
-        The store, its folder, or its grid file.
-    cell
-        Beginning of the cell's label, such as ``sgdml/glycine/n200/s0``, or of its id.
-    threads
-        Threads of the numerical libraries.
-
-    Returns
-    -------
-    TrainedCalculator
-        Energies in eV, forces in eV/Å, for atoms in the order of the training frames.
-
-    Raises
-    ------
-    StoreError
-        There is no such store, no cell or several have such a name, or it is not done.
-    GridError
-        A package that the model needs is not installed.
-    """
-    from hpcmlff.simulation.calculator import TrainedCalculator
-
-    opened = store if isinstance(store, Store) else find_store(Path(store))
-    found = find_cell(opened.current_grid().cells, cell)
-    return TrainedCalculator(load_force_field(opened, found, Allocation(threads=threads)))
+    from hpcmlff.store.store import Store
 
 
 def load_force_field(store: Store, cell: Cell, allocation: Allocation) -> ForceField:
@@ -89,39 +55,52 @@ def load_force_field(store: Store, cell: Cell, allocation: Allocation) -> ForceF
     )
 
 
-def find_cell(cells: Iterable[Cell], name: str) -> Cell:
-    """Return the one cell whose label or id begins with a text.
+def finished_cells(
+    store: Store, words: Iterable[str], tell: Callable[[str], None]
+) -> list[Cell]:
+    """Return the finished cells of those a user has named.
+
+    Parameters
+    ----------
+    store
+        The store.
+    words
+        Patterns and conditions; see `hpcmlff.spec.selection`. None mean all cells.
+    tell
+        Told how many cells are left out because they are not done.
 
     Raises
     ------
+    NoSuchCell
+        A pattern fits no cell.
     StoreError
-        There is none, or there are several.
+        None of the cells is done.
     """
-    found = cells_named(cells, name)
-    if len(found) == 1:
-        return found[0]
-    labels = "".join(f"\n  {one.label}" for one in found[:_SHOWN])
-    more = f"\n  and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    raise StoreError(
-        f"{len(found)} cells begin with {name!r}:{labels}{more}", hint="Say more of it"
-    )
+    named = selection(words)
+    cells = named.cells(store.current_grid().cells)
+    done = [cell for cell in cells if named.has(CellState.DONE) and is_done(store.cell(cell))]
+    if not done:
+        such = f", such as {cells[0].label}" if cells else ""
+        raise StoreError(f"none of {len(cells)} cells is done{such}")
+    if len(done) < len(cells):
+        tell(f"left out: {len(cells) - len(done)} cells that are not done")
+    return done
 
 
-def cells_named(cells: Iterable[Cell], name: str) -> list[Cell]:
-    """Return all cells whose label or id begins with a text.
+def start_frame(field: ForceField, frame: int | None) -> int:
+    """Return the frame to begin with: the one asked for, or that of the lowest energy.
 
     Raises
     ------
-    StoreError
-        There is none.
+    DataError
+        There is no such frame.
     """
-    found = [one for one in cells if one.label.startswith(name) or one.id.startswith(name)]
-    if not found:
-        raise StoreError(
-            f"no cell's label or id begins with {name!r}",
-            hint="'python -m hpcmlff.status' lists them",
-        )
-    return found
+    if frame is None:
+        return field.lowest_frame()
+    if not 0 <= frame < len(field.frames):
+        what = f"there is no frame {frame}; the last one is {len(field.frames) - 1}"
+        raise DataError(what, where=field.cell.molecule)
+    return frame
 
 
 def trained_model(store: Store, cell: Cell) -> tuple[Arrays, str]:

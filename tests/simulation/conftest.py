@@ -1,8 +1,7 @@
-"""One small store with finished cells, and one that is not, for all tests of this room."""
+"""Small stores with finished cells for all tests of this room."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,23 +9,30 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent))
 
 import pytest
-from simulated import GRID, MEAN, SGDML, write_springs
+from simulated import GLYCINE, GLYCINE_GRID, GRID, MEAN, SGDML, finished_store, write_frames
 
-from hpcmlff.console import say
-from hpcmlff.prepare.draft import draft, settle
+from hpcmlff.data.generate import generate_frames
+from hpcmlff.data.generate.dynamics import Dynamics
+from hpcmlff.spec.grid import Generate
 from hpcmlff.store.store import Store
-from hpcmlff.worker.trained import find_cell
+from hpcmlff.testing.molecules import samples
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Return a store in which one cell of sGDML and one of the mean are done."""
     folder = tmp_path_factory.mktemp("simulated")
-    write_springs(folder / "springs.xyz", 120)
+    write_frames(folder / "springs.xyz", samples(120, seed=0))
     (folder / "grid.yaml").write_text(GRID, encoding="utf-8")
-    made, frozen = settle(draft(folder / "grid.yaml", say), say)
-    for name in (SGDML, MEAN):
-        cell = find_cell(frozen.cells, name)
-        command = ["--store", str(made.path), "--cell", cell.id, "--revision", "1"]
-        subprocess.run([sys.executable, "-m", "hpcmlff.worker", *command], check=True)
-    return made
+    return finished_store(folder / "grid.yaml", [SGDML, MEAN])
+
+
+@pytest.fixture(scope="session")
+def glycine(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return a store with frames of glycine by GFN2-xTB, in which a cell of the mean is done."""
+    folder = tmp_path_factory.mktemp("glycine")
+    spec = Generate(molecule="glycine", frames=30)
+    short = Dynamics(temperature_k=300.0, equilibration_steps=50, steps_per_frame=5)
+    generate_frames(spec, folder / "glycine.xyz", dynamics=short)
+    (folder / "grid.yaml").write_text(GLYCINE_GRID, encoding="utf-8")
+    return finished_store(folder / "grid.yaml", [GLYCINE])

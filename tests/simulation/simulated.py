@@ -1,14 +1,23 @@
-"""The grid of the store that these tests share, and its data."""
+"""The stores that these tests share, and their data."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ase.data import chemical_symbols
 
+from hpcmlff.console import say
+from hpcmlff.data.frames import Frames
 from hpcmlff.data.generate.dynamics import Frame
 from hpcmlff.data.generate.run import as_text
-from hpcmlff.testing.molecules import SPECIES, samples
+from hpcmlff.models.protocol import Samples
+from hpcmlff.prepare.draft import draft, settle
+from hpcmlff.spec.selection import selection
+from hpcmlff.store.store import Store
+from hpcmlff.testing.molecules import SPECIES
 
 GRID = """
 name: springs
@@ -24,13 +33,34 @@ SGDML, MEAN = "sgdml/springs/n60/s0", "mean/springs/n60/s0"
 UNFINISHED = "sgdml/springs/n60/s1"
 
 
-def write_springs(path: Path, n_frames: int) -> None:
+GLYCINE_GRID = """
+name: glycine
+store: runs/glycine
+molecules: {glycine: {path: glycine.xyz, units: {energy: kcal/mol, length: angstrom}}}
+axes: {model: [mean], size: [10], seed: [0]}
+split: {validation: 10, test: 10}
+"""
+
+GLYCINE = "mean/glycine/n10/s0"
+
+
+def write_frames(path: Path, frames: Frames | Samples) -> Path:
     """Write frames of the analytic molecule in the published format."""
-    made = samples(n_frames, seed=0)
     symbols = [chemical_symbols[number] for number in SPECIES]
-    frames = zip(made.positions, made.energies, made.forces, strict=True)
+    rows = zip(frames.positions, frames.energies, frames.forces, strict=True)
     texts = (
         as_text(symbols, Frame(positions=place, energy=float(energy), forces=forces))
-        for place, energy, forces in frames
+        for place, energy, forces in rows
     )
     path.write_text("".join(texts), encoding="ascii")
+    return path
+
+
+def finished_store(grid: Path, cells: Sequence[str]) -> Store:
+    """Return the store of a grid with these of its cells done."""
+    made, frozen = settle(draft(grid, say), say)
+    for name in cells:
+        [cell] = selection([name]).cells(frozen.cells)
+        command = ["--store", str(made.path), "--cell", cell.id, "--revision", "1"]
+        subprocess.run([sys.executable, "-m", "hpcmlff.worker", *command], check=True)
+    return made

@@ -9,18 +9,18 @@ from simulated import MEAN, SGDML, UNFINISHED
 
 import hpcmlff
 from hpcmlff.errors import DataError, StoreError
+from hpcmlff.spec.selection import selection
 from hpcmlff.store.checkpoints import restore
 from hpcmlff.store.store import Store
 from hpcmlff.testing.molecules import SPECIES, samples
 from hpcmlff.units import EV_KCAL_MOL
-from hpcmlff.worker.trained import find_cell
 
 FRAME = samples(1, seed=3).positions[0]
 
 
 @pytest.fixture(scope="module")
 def atoms(store: Store) -> Atoms:
-    return Atoms(SPECIES, FRAME, calculator=hpcmlff.calculator(store, SGDML))
+    return Atoms(SPECIES, FRAME, calculator=hpcmlff.calculator(store.path, SGDML))
 
 
 def test_forces_are_the_slope_of_the_energies(atoms: Atoms) -> None:
@@ -37,7 +37,7 @@ def test_forces_are_the_slope_of_the_energies(atoms: Atoms) -> None:
 
 
 def test_it_predicts_what_the_cell_was_scored_by(store: Store, atoms: Atoms) -> None:
-    cell = find_cell(store.current_grid().cells, SGDML)
+    [cell] = selection([SGDML]).cells(store.current_grid().cells)
     kept = restore(store.cell(cell))
     assert kept is not None
     frames = atoms.calc.field.frames.take(kept.content.plain["split/test"])
@@ -50,7 +50,8 @@ def test_it_predicts_what_the_cell_was_scored_by(store: Store, atoms: Atoms) -> 
 
 
 def test_a_store_may_be_named_by_its_folder_or_its_grid(store: Store) -> None:
-    for given in (store.path, str(store.path), store.path.parents[1] / "grid.yaml"):
+    grid = store.path.parents[1] / "grid.yaml"
+    for given in (hpcmlff.Store(store.path), str(store.path), grid):
         calculator = hpcmlff.calculator(given, MEAN)
         atoms = Atoms(SPECIES, FRAME, calculator=calculator)
         assert not atoms.get_forces().any()
@@ -66,7 +67,7 @@ def test_a_store_may_be_named_by_its_folder_or_its_grid(store: Store) -> None:
     ],
 )
 def test_other_atoms_are_refused(store: Store, species: list[int], message: str) -> None:
-    calculator = hpcmlff.calculator(store, SGDML)
+    calculator = hpcmlff.calculator(store.path, SGDML)
     atoms = Atoms(species, FRAME[: len(species)], calculator=calculator)
     with pytest.raises(DataError) as found:
         atoms.get_forces()
@@ -74,7 +75,7 @@ def test_other_atoms_are_refused(store: Store, species: list[int], message: str)
 
 
 def test_periodic_atoms_are_refused(store: Store) -> None:
-    calculator = hpcmlff.calculator(store, MEAN)
+    calculator = hpcmlff.calculator(store.path, MEAN)
     atoms = Atoms(SPECIES, FRAME, cell=[9, 9, 9], pbc=True, calculator=calculator)
     with pytest.raises(DataError, match="the atoms are periodic"):
         atoms.get_potential_energy()
@@ -84,13 +85,13 @@ def test_periodic_atoms_are_refused(store: Store) -> None:
     ("cell", "message"),
     [
         (UNFINISHED, "the cell is not done"),
-        ("painn", "no cell's label or id begins with 'painn'"),
-        ("sgdml", "2 cells begin with 'sgdml'"),
+        ("painn", "no model is called 'painn'"),
+        ("sgdml", "2 cells fit 'sgdml'"),
     ],
 )
 def test_cells_without_a_model_are_refused(store: Store, cell: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
-        hpcmlff.calculator(store, cell)
+        hpcmlff.calculator(store.path, cell)
 
 
 def test_what_is_not_there_is_no_part_of_the_package(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from analytic import analytic, bursting, exploding
 
 from hpcmlff.errors import StoreError
-from hpcmlff.simulation.dynamics import Watch, run_id, run_md
+from hpcmlff.simulation.dynamics import run_id, run_md
 from hpcmlff.simulation.run_folder import RunFolder
+from hpcmlff.simulation.watch import Watch
 from hpcmlff.spec.dynamics import MdSettings
 
 SHORT = MdSettings(time_ps=0.03, equilibration_ps=0.01, every=3)
@@ -58,7 +59,8 @@ import sys, time
 from pathlib import Path
 sys.path.append({tests!r})
 from analytic import analytic
-from hpcmlff.simulation.dynamics import Watch, run_md
+from hpcmlff.simulation.dynamics import run_md
+from hpcmlff.simulation.watch import Watch
 from hpcmlff.simulation.run_folder import RunFolder
 from hpcmlff.spec.dynamics import MdSettings
 watch = Watch(commit_s=0.0, should_stop=lambda: time.sleep(0.002))
