@@ -44,7 +44,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from hpcmlff.api.functions import calculator, cancel, collect, resume, retry, show, status, submit
+    from hpcmlff.api.functions import (
+        calculator,
+        cancel,
+        collect,
+        resume,
+        retry,
+        show,
+        status,
+        submit,
+    )
     from hpcmlff.api.grid import Grid
     from hpcmlff.api.store import Store
     from hpcmlff.errors import HpcmlffError

@@ -54,8 +54,8 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
     """Run dynamics with the models of CELLS of STORE (a folder or a grid file).
 
     CELLS are names and patterns, such as sgdml/glycine or '*/glycine/n1000/s0', and conditions,
-    such as size>=600; finished cells that fit are taken. The molecule starts from the frame of its data with the lowest
-    energy. Energy drift, temperature and bonds that break are reported.
+    such as size>=600; finished cells that fit are taken. The molecule starts from the frame of
+    its data with the lowest energy. Energy drift, temperature and bonds that break are reported.
 
     What is done is kept in the store, beside the cell. A run that is stopped or killed goes on
     when the same command is given again, with the same bits; one that has ended is only shown.

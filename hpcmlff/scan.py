@@ -71,10 +71,10 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
     """Scan one coordinate with the models of CELLS of STORE (a folder or a grid file).
 
     CELLS are names and patterns, such as sgdml/azobenzene or '*/azobenzene/n1000/s0', and
-    conditions, such as size>=600; finished cells that fit are taken. Starting from the frame of the data with the lowest energy,
-    the coordinate is driven and everything else relaxed by the method that made the data
-    (GFN2-xTB; others give a file with --reference). All models are asked for the energies of the
-    same geometries.
+    conditions, such as size>=600; finished cells that fit are taken. From the frame of the data
+    with the lowest energy on, the coordinate is driven and everything else relaxed by the method
+    that made the data (GFN2-xTB; others give a file with --reference). All models are asked for
+    the energies of the same geometries.
 
     Geometries are kept in the store and made once; a scan that is stopped or killed goes on.
     """

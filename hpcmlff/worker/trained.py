@@ -11,7 +11,8 @@ from hpcmlff.models.protocol import Allocation, KeepsPredictor
 from hpcmlff.simulation.force_field import ForceField
 from hpcmlff.spec.selection import selection
 from hpcmlff.spec.states import CellState
-from hpcmlff.store.checkpoints import is_done, restore
+from hpcmlff.store.checkpoints import restore
+from hpcmlff.store.headers import is_done
 from hpcmlff.worker.packing import MODEL, unpacked
 from hpcmlff.worker.task import assign
 
@@ -55,9 +56,7 @@ def load_force_field(store: Store, cell: Cell, allocation: Allocation) -> ForceF
     )
 
 
-def finished_cells(
-    store: Store, words: Iterable[str], tell: Callable[[str], None]
-) -> list[Cell]:
+def finished_cells(store: Store, words: Iterable[str], tell: Callable[[str], None]) -> list[Cell]:
     """Return the finished cells of those a user has named.
 
     Parameters

@@ -85,7 +85,7 @@ def test_periodic_atoms_are_refused(store: Store) -> None:
     ("cell", "message"),
     [
         (UNFINISHED, "the cell is not done"),
-        ("painn", "no model is called 'painn'"),
+        ("painn", "there is no model 'painn'"),
         ("sgdml", "2 cells fit 'sgdml'"),
     ],
 )

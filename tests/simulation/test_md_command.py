@@ -88,7 +88,7 @@ def test_the_trajectory_goes_into_files_of_ase_and_hdf5(
         ([SGDML, "--time-ps", "0.004"], EXIT_USAGE, "0.004 ps make no frame"),
         ([SGDML, "--frame", "120"], DataError.exit_code, "there is no frame 120; the last"),
         ([UNFINISHED], StoreError.exit_code, f"none of 1 cells is done, such as {UNFINISHED}"),
-        (["painn"], StoreError.exit_code, "no model is called 'painn'"),
+        (["painn"], StoreError.exit_code, "there is no model 'painn'"),
         (["--all", "-o", "md.xyz"], StoreError.exit_code, "one file for the trajectories of 2"),
         ([SGDML, "-o", "none/md.xyz"], StoreError.exit_code, "none: no such folder"),
         ([SGDML, "-o", "md.abc"], DataError.exit_code, "ASE writes no trajectories of this name"),
