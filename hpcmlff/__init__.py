@@ -22,6 +22,7 @@ _LAZY = {
     "Grid": "hpcmlff.api.grid",
     "HpcmlffError": "hpcmlff.errors",
     "Store": "hpcmlff.api.store",
+    "calculator": "hpcmlff.api.functions",
 }
 """What users import from here, and where it is; commands of login nodes need none of it."""
 
@@ -32,6 +33,7 @@ __all__ = [
     "Grid",
     "HpcmlffError",
     "Store",
+    "calculator",
     "cancel",
     "collect",
     "resume",
@@ -42,7 +44,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from hpcmlff.api.functions import cancel, collect, resume, retry, show, status, submit
+    from hpcmlff.api.functions import (
+        calculator,
+        cancel,
+        collect,
+        resume,
+        retry,
+        show,
+        status,
+        submit,
+    )
     from hpcmlff.api.grid import Grid
     from hpcmlff.api.store import Store
     from hpcmlff.errors import HpcmlffError

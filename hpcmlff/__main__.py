@@ -23,6 +23,8 @@ _MODULES = {
     "cancel": "hpcmlff.cancel",
     "collect": "hpcmlff.collect",
     "export": "hpcmlff.export",
+    "md": "hpcmlff.md",
+    "scan": "hpcmlff.scan",
     "data": "hpcmlff.data.__main__",
     "profiles": "hpcmlff.profiles.__main__",
     "store": "hpcmlff.store.__main__",

@@ -88,10 +88,15 @@ def _drawing() -> Any:
 def _show(found: Collection, paths: Sequence[Path]) -> None:
     from hpcmlff.report.terminal import render_table
     from hpcmlff.report.terminal_findings import render_findings
+    from hpcmlff.report.terminal_section import render_section
 
     terminal = console.terminal()
     terminal.print(render_table(found.rows))
     terminal.print()
+    for section in found.sections:
+        for part in render_section(section):
+            terminal.print(part)
+        terminal.print()
     for part in render_findings(found.findings):
         terminal.print(part)
     terminal.print()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import yaml
@@ -12,14 +13,17 @@ import yaml
 from hpcmlff import __version__
 from hpcmlff.errors import StoreError
 from hpcmlff.evidence.origin import origin
+from hpcmlff.evidence.simulations import simulations
 from hpcmlff.report import tables
 from hpcmlff.report.checks import run_checks
 from hpcmlff.report.checks.examined import examined
 from hpcmlff.report.drawing import write_plots
+from hpcmlff.report.dynamics import dynamics_section
 from hpcmlff.report.findings import Finding, codes_of_cells
 from hpcmlff.report.plot import Plot
 from hpcmlff.report.plots import all_plots
 from hpcmlff.report.reference.reading import Reference, table
+from hpcmlff.report.scans import scans_section
 from hpcmlff.results import results
 from hpcmlff.spec.states import CellState
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpcmlff.report.page.render import About
+    from hpcmlff.report.section import Section
     from hpcmlff.results import Results
     from hpcmlff.store.frozen import FrozenGrid
     from hpcmlff.store.store import Store
@@ -53,6 +58,8 @@ class Collection:
     """What quality checks found, the worst first."""
     references: list[Reference]
     """What others reported, to stand beside."""
+    sections: list[Section]
+    """What simulations with the models have come to, of each kind there is."""
 
 
 def collect(store: Store, references: Sequence[Reference] = ()) -> Collection:
@@ -83,7 +90,18 @@ def collect(store: Store, references: Sequence[Reference] = ()) -> Collection:
         rows=rows,
         findings=findings,
         references=list(references),
+        sections=_sections(store, frozen, rows),
     )
+
+
+def _sections(store: Store, frozen: FrozenGrid, rows: pd.DataFrame) -> list[Section]:
+    done = set(rows[rows["state"] == CellState.DONE]["cell_id"]) if len(rows) else set()
+    cells = [cell for cell in frozen.cells if cell.id in done]
+    made = [
+        dynamics_section(simulations(store, cells, "md")),
+        scans_section(simulations(store, cells, "scan")),
+    ]
+    return [one for one in made if one.lines]
 
 
 def write_files(
@@ -129,11 +147,15 @@ def _tables(found: Collection, folder: Path) -> list[Path]:
         "results.parquet": lambda path: tables.write_parquet(rows, path),
         "results_wide.csv": lambda path: tables.write_wide_csv(rows, path),
         "results.tex": lambda path: tables.write_latex(rows, path),
-        "results.md": lambda path: tables.write_markdown(rows, path, findings, references),
+        "results.md": lambda path: tables.write_markdown(
+            rows, path, findings, references, found.sections
+        ),
         "findings.csv": lambda path: tables.write_findings(findings, path),
     }
     if references:
         writers["beside.csv"] = lambda path: tables.write_beside(rows, references, path)
+    for section in found.sections:
+        writers[f"{section.name}.csv"] = partial(tables.write_section, section)
     for name, write in writers.items():
         write(folder / name)
     return [folder / name for name in writers]
@@ -141,7 +163,8 @@ def _tables(found: Collection, folder: Path) -> list[Path]:
 
 def _plots(found: Collection) -> list[Plot]:
     places, references = found.results.facts["place"], table(found.references)
-    return all_plots(found.rows, found.results.evidence, places, references)
+    drawn = all_plots(found.rows, found.results.evidence, places, references)
+    return [*drawn, *(plot for section in found.sections for plot in section.plots)]
 
 
 def _page(found: Collection, folder: Path, drawn: list[Plot]) -> Path:
@@ -164,6 +187,7 @@ def _about(found: Collection) -> About:
         grid=grid,
         provenance=_provenance(found),
         references=found.references,
+        sections=found.sections,
     )
 
 

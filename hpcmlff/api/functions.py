@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hpcmlff.api.grid import Tell
+    from hpcmlff.simulation.calculator import TrainedCalculator
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.frozen import FrozenGrid
 
@@ -166,6 +167,41 @@ def collect(
 ) -> Collected:
     """Check the results of a store and write tables and figures; see `Store.collect`."""
     return opened(store).collect(folder, beside=beside, plots=plots, html=html)
+
+
+def calculator(store: AnyStore, cell: str, *, threads: int = 1) -> TrainedCalculator:
+    """Return an ASE calculator of a finished cell's model, whatever the model.
+
+    Parameters
+    ----------
+    store
+        See `AnyStore`.
+    cell
+        Its name, such as ``sgdml/glycine/n200/s0``, or the first digits of its id.
+    threads
+        Threads of the numerical libraries.
+
+    Returns
+    -------
+    TrainedCalculator
+        Energies in eV, forces in eV/Å, for atoms in the order of the training frames.
+
+    Raises
+    ------
+    NoSuchCell
+        None is meant, or several are.
+    StoreError
+        There is no such store, or the cell is not done.
+    """
+    from hpcmlff.choosing import the_one
+    from hpcmlff.models.protocol import Allocation
+    from hpcmlff.simulation.calculator import TrainedCalculator
+    from hpcmlff.spec.selection import selection
+    from hpcmlff.worker.trained import load_force_field
+
+    found = opened(store)
+    one = the_one(found.opened, found.cells, selection([cell]))
+    return TrainedCalculator(load_force_field(found.opened, one, Allocation(threads=threads)))
 
 
 def opened(store: AnyStore) -> Store:

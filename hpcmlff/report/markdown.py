@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.report.findings import Finding
     from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 _TEXT = ("model", "molecule", "cell_id", "state", "findings", "reason")
 
@@ -29,6 +30,7 @@ def document(
     rows: pd.DataFrame,
     findings: Sequence[Finding] | None = None,
     references: Sequence[Reference] = (),
+    sections: Sequence[Section] = (),
 ) -> str:
     """Return findings, the tables in the manner of a paper, costs, and all cells.
 
@@ -40,6 +42,8 @@ def document(
         What quality checks found; None if they were not run.
     references
         What others reported, to stand beside.
+    sections
+        What simulations with the models have come to.
 
     Raises
     ------
@@ -54,6 +58,8 @@ def document(
     parts.append("\n".join(f"- {line}" for line in caption(TABLE_METRICS)))
     parts.extend(_paper_tables(rows))
     parts.extend(_beside(rows, references))
+    for section in sections:
+        parts.extend(_section(section))
     parts.extend(_costs(rows))
     parts.extend(["## All cells", _cell_table(cells)])
     return "\n\n".join(parts) + "\n"
@@ -72,6 +78,13 @@ def _beside(rows: pd.DataFrame, references: Sequence[Reference]) -> Iterator[str
         yield "## Beside others"
         yield "\n".join(f"- {one.label}: {one.source}. {one.measured}" for one in references)
         yield _table(head, lines, 4)
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {section.heading}"
+    yield section.caption
+    head = [f"{name} ({unit})" if unit else name for name, unit in section.columns]
+    yield _table(head, section.lines, 1)
 
 
 def _costs(rows: pd.DataFrame) -> Iterator[str]:

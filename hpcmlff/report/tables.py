@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 
 def write_csv(rows: pd.DataFrame, path: Path) -> None:
@@ -71,6 +72,7 @@ def write_markdown(
     path: Path,
     findings: Sequence[Finding] | None = None,
     references: Sequence[Reference] = (),
+    sections: Sequence[Section] = (),
 ) -> None:
     """Write findings, the tables in the manner of a paper, costs, and all cells.
 
@@ -84,6 +86,8 @@ def write_markdown(
         What quality checks found; None if they were not run.
     references
         What others reported, to stand beside.
+    sections
+        What simulations with the models have come to.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def write_markdown(
     HpcmlffError
         The file cannot be written.
     """
-    text = document(rows, findings, references)
+    text = document(rows, findings, references, sections)
     with report_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -182,6 +186,17 @@ def write_findings(findings: Sequence[Finding], path: Path) -> None:
     ]
     columns = [field.name for field in fields(Finding)]
     _write_csv(pd.DataFrame(lines, columns=columns), path)
+
+
+def write_section(section: Section, path: Path) -> None:
+    """Write the numbers of a section as CSV, one line a simulation.
+
+    Raises
+    ------
+    HpcmlffError
+        The file cannot be written.
+    """
+    _write_csv(section.table, path)
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hpcmlff.report.findings import Finding
     from hpcmlff.report.plot import Plot
     from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,8 @@ class About:
     """Model to what its first finished cell was trained with."""
     references: Sequence[Reference] = ()
     """What others reported, to stand beside."""
+    sections: Sequence[Section] = ()
+    """What simulations with the models have come to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +127,7 @@ def render(
         molecules=molecules,
         caption=caption(TABLE_METRICS),
         beside=_beside(rows, about.references),
+        sections=[_section(one, shown) for one in about.sections],
         costs=_costs(rows),
         cost_caption=COST_CAPTION,
         overall=[one for one in shown if not one.plot.molecule],
@@ -144,6 +148,19 @@ def _beside(rows: pd.DataFrame, references: Sequence[Reference]) -> Table | None
         numeric=tuple(False for _ in head),
         lines=tuple(tuple(Entry(text=text) for text in line) for line in lines),
     )
+
+
+def _section(section: Section, shown: Sequence[Shown]) -> dict[str, Any]:
+    made = Table(
+        heading=section.heading,
+        columns=tuple(section.columns),
+        numeric=tuple(number > 0 for number in range(len(section.columns))),
+        lines=tuple(
+            tuple(Entry(text=text, value=_number(text)) for text in line) for line in section.lines
+        ),
+    )
+    own = [one for one in shown if one.plot.kind == section.name]
+    return {"section": section, "table": made, "shown": own}
 
 
 def _source(loader: PackageLoader, environment: Environment, name: str) -> Markup:
@@ -170,6 +187,6 @@ def _costs(rows: pd.DataFrame) -> Table | None:
 
 def _number(text: str) -> Any:
     try:
-        return repr(float(text.split("/", maxsplit=1)[0].rstrip("%")))
+        return repr(float(text.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0].rstrip("%")))
     except ValueError:
         return ""
