@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hpcmlff.errors import GridError
 from hpcmlff.executors.capacity import capacity_of, check_fits
 from hpcmlff.spec.fitting import fitting
-from hpcmlff.spec.needs import allot, fitting_but_for_memory
+from hpcmlff.spec.needs import allot as allot_one
+from hpcmlff.spec.needs import fitting_but_for_memory
 from hpcmlff.spec.profile import ClusterProfile, LocalProfile, Partition
 from hpcmlff.spec.shortage import Shortage, limit_gb, refusal
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from hpcmlff.spec.needs import Need
     from hpcmlff.spec.profile import Profile
     from hpcmlff.spec.resources import Asked, Resources
+
+    _Group = tuple[Kind, Asked, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +73,16 @@ def offers_of(profile: Profile, cells_per_job: int | None = None) -> tuple[Parti
     return (place,)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allotment:
+    """What cells get, as far as they can be trained."""
+
+    shares: tuple[Share | None, ...]
+    """What each of them gets; None for those that could not be trained."""
+    refusal: GridError | None
+    """Why not; None if all can be."""
+
+
 def allot_all(
     profile: Profile, estimates: Estimates, subjects: Iterable[Subject]
 ) -> tuple[Share, ...]:
@@ -89,29 +103,47 @@ def allot_all(
         Cells could not be trained: each is named with what it needs and what would do;
         or one fits no partition for another reason.
     """
-    subjects = tuple(subjects)
-    groups: dict[tuple[Kind, Asked, float], list[Subject]] = {}
+    found = allot(profile, estimates, tuple(subjects))
+    if found.refusal is not None:
+        raise found.refusal
+    return tuple(share for share in found.shares if share is not None)
+
+
+def allot(profile: Profile, estimates: Estimates, subjects: Sequence[Subject]) -> Allotment:
+    """Return what each cell gets, and why some cannot be trained; see `allot_all`."""
+    groups: dict[_Group, list[Subject]] = {}
     for one in subjects:
-        groups.setdefault((one.kind, one.asked, one.least_gb), []).append(one)
-    shares = {key: _share(profile, estimates, group[0]) for key, group in groups.items()}
-    short = [group for key, group in groups.items() if shares[key] is None]
+        groups.setdefault(_group(one), []).append(one)
+    shares: dict[_Group, Share | None] = {}
+    errors: list[GridError] = []
+    for key, group in groups.items():
+        try:
+            shares[key] = _share(profile, estimates, group[0])
+        except GridError as error:
+            errors.append(error)
+    short = [group for key, group in groups.items() if shares.get(key, ...) is None]
     if short:
-        found = [_shortage(profile, estimates, group) for group in short]
-        raise refusal(profile.name, found)
-    given = (shares[one.kind, one.asked, one.least_gb] for one in subjects)
-    return tuple(share for share in given if share is not None)
+        errors.append(refusal(profile.name, [_shortage(profile, estimates, one) for one in short]))
+    return Allotment(
+        shares=tuple(shares.get(_group(one)) for one in subjects),
+        refusal=errors[0] if errors else None,
+    )
+
+
+def _group(one: Subject) -> _Group:
+    return one.kind, one.asked, one.least_gb
 
 
 def _share(profile: Profile, estimates: Estimates, one: Subject) -> Share | None:
     need = estimates.need(one.kind, one.asked)
     offers = offers_of(profile, one.asked.cells_per_job)
-    given = allot(offers, one.asked, need, profile.grace)
+    given = allot_one(offers, one.asked, need, profile.grace)
     if given is None:
         return None
     most_gb = max((place.mem_gb for place in fitting_but_for_memory(offers, one.asked)), default=0)
     least_gb = min(one.least_gb, most_gb)
     if raised := least_gb > given.mem_gb:
-        given = allot(offers, one.asked.with_memory(least_gb), need, profile.grace)
+        given = allot_one(offers, one.asked.with_memory(least_gb), need, profile.grace)
         assert given is not None
     if isinstance(profile, ClusterProfile):
         fitting(profile, given, one.label)

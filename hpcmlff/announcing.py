@@ -8,16 +8,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff import console
-from hpcmlff.console import duration
+from hpcmlff.console import duration, gib, wrapped
 from hpcmlff.executors.choice import executor_for
 from hpcmlff.jobs import work_of
-from hpcmlff.outlook import outlooks, rates_by_model
-from hpcmlff.spec.plan import core_hours
+from hpcmlff.outlook.jobs import models_by_source, outlooks, rates_by_model
+from hpcmlff.outlook.totals import most_hours
 from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.store.ledger import Record
 
 if TYPE_CHECKING:
-    from hpcmlff.outlook import Outlook
+    from hpcmlff.outlook.jobs import Outlook
     from hpcmlff.proposal import Proposal
     from hpcmlff.reconcile import Standing
     from hpcmlff.spec.cells import Cell
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from hpcmlff.spec.profile import Profile
     from hpcmlff.store.store import Store
 
+_SOURCES = {
+    "finished": "from finished cells of",
+    "rates": "measured here for",
+    "default": "by default figures for",
+}
 _SHOWN = 10
 """Cells named in a line; with more it is a number."""
 
@@ -37,7 +42,7 @@ def announcement(profile: Profile, proposal: Proposal) -> str:
     lines.append(f"  {_whence_times(proposal)}")
     if isinstance(profile, ClusterProfile):
         lines.append(_costs(profile, proposal))
-    return "\n".join([_heading(profile, len(proposal.chosen)), *lines])
+    return wrapped("\n".join([_heading(profile, len(proposal.chosen)), *lines]))
 
 
 def facts_of_jobs(profile: Profile, proposal: Proposal) -> dict[str, Any]:
@@ -91,8 +96,7 @@ def _jobs(profile: Profile, found: Sequence[Outlook]) -> list[str]:
 
 
 def _costs(profile: ClusterProfile, proposal: Proposal) -> str:
-    passes = profile.chain_length if profile.requeue == "chain" else 1
-    cores, gpus = (passes * hours for hours in core_hours(proposal.batches))
+    cores, gpus = most_hours(profile, proposal.batches)
     until = "until the first requeue" if profile.requeue == "scheduler" else "in all"
     return f"at most {cores:,.0f} core-hours and {gpus:,.0f} GPU-hours {until}"
 
@@ -120,7 +124,7 @@ def _array(one: Outlook) -> str:
 def _takes(one: Outlook) -> str:
     walltimes = f", {one.walltimes} walltimes" if one.walltimes > 1 else ""
     longest = "the longest takes about" if one.cells > 1 else "takes about"
-    return f"{longest} {duration(one.longest_s)}{walltimes}; disk {_gib(one.disk_gb)}"
+    return f"{longest} {duration(one.longest_s)}{walltimes}; disk {gib(one.disk_gb)}"
 
 
 def _memory(one: Outlook) -> str:
@@ -128,15 +132,9 @@ def _memory(one: Outlook) -> str:
     return f"{least:g} GiB each" if least == most else f"{least:g} to {most:g} GiB each"
 
 
-def _gib(size: float) -> str:
-    return f"{size:.1f} GiB" if size >= 0.1 else f"{1024 * size:.0f} MiB"
-
-
 def _whence_times(proposal: Proposal) -> str:
-    found = rates_by_model(proposal)
-    by = {kind: [name for name in found if found[name] == kind] for kind in found.values()}
-    words = {"measured": "measured here for", "default": "by default figures for"}
-    parts = [f"{words[kind]} {', '.join(by[kind])}" for kind in words if kind in by]
+    found = models_by_source(proposal)
+    parts = [f"{_SOURCES[source]} {', '.join(models)}" for source, models in found.items()]
     return f"times: {'; '.join(parts)}"
 
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
-    from hpcmlff.cancelling import Target, Wanted
-    from hpcmlff.spec.selection import Selection
-    from hpcmlff.store.store import Store
+    from hpcmlff.cancelling import Target
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.cancel runs/study                      all jobs",
@@ -24,7 +23,7 @@ _EXAMPLES = console.examples(
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("words", nargs=-1, metavar="[STORE] [PATTERN]...")
+@click.argument("words", nargs=-1, shell_complete=completing.cells, metavar="[STORE] [PATTERN]...")
 @click.option("--yes", is_flag=True, help="Do not ask before stopping.")
 @click.option("--json", "as_json", is_flag=True, help="Print jobs and cells as JSON on stdout.")
 def command(words: Sequence[str], *, yes: bool, as_json: bool) -> int:
@@ -35,10 +34,11 @@ def command(words: Sequence[str], *, yes: bool, as_json: bool) -> int:
     id, or a condition such as state=running or size>=800. May be given again at any time.
     """
     from hpcmlff.cancelling import stop, targets
+    from hpcmlff.choosing import ids_of
     from hpcmlff.finding import store_and_selection
 
     store, named = store_and_selection(words)
-    wanted = _wanted(store, named)
+    wanted = ids_of(store, named)
     found = targets(store, wanted)
     if found and console.asks(yes=yes):
         console.say(f"would stop {_told(found)}")
@@ -64,17 +64,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return console.run(command, "hpcmlff.cancel", argv)
 
 
-def _wanted(store: Store, named: Selection) -> Wanted:
-    from hpcmlff.choosing import chosen
-
-    if not named:
-        return None
-    cells = store.current_grid().cells
-    if named.states:
-        return {one.cell.id for one in chosen(store, cells, named)}
-    return {cell.id for cell in named.cells(cells)}
-
-
 def _told(found: Sequence[Target]) -> str:
     """Return ``12 cells (3 running, 9 queued) in 2 jobs``."""
     from hpcmlff.cancelling import counted
@@ -84,6 +73,8 @@ def _told(found: Sequence[Target]) -> str:
     cells = console.plural(sum(number.values()), "cell") + (f" ({states})" if states else "")
     return f"{cells} in {console.plural(len(found), 'job')}"
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from hpcmlff.allotting import Subject, allot_all
 from hpcmlff.data.extent import Extent, extent_of, extent_of_recipe
 from hpcmlff.errors import GridError
 from hpcmlff.estimates import Estimates, Kind
-from hpcmlff.prepare.draft import cells_before_settling
+from hpcmlff.evidence.experience import Experience
 from hpcmlff.prepare.settings import variant
+from hpcmlff.prepare.sketch import cells_before_settling
 from hpcmlff.proposal import choose
 from hpcmlff.reconcile import survey
 from hpcmlff.spec.canonical import canonical_json
@@ -69,9 +71,12 @@ def draft_estimates(made: Draft, profile: str) -> Estimates:
         assert recipe is not None
         return extent_of_recipe(recipe, n_validation)
 
-    rates = Rates(Layout(made.store_path).rates)
+    layout = Layout(made.store_path)
+    rates, experience = Rates(layout.rates), Experience(layout, profile)
     return Estimates(
-        extent_of=extent, rates_of=lambda model, device: rates.read(profile, model, device)
+        extent_of=extent,
+        rates_of=lambda model, device: rates.read(profile, model, device),
+        taken_by=lambda kind: experience.of(**asdict(kind)),
     )
 
 
@@ -95,9 +100,8 @@ def _subjects(made: Draft) -> list[Subject]:
 def _to_submit(made: Draft, profile: Profile, *, retry_failed: bool) -> list[int]:
     """Return the numbers of the points that a submission would take."""
     known = cells_before_settling(made)
-    cells, store = known or ((), None)
-    if store is None:
+    if known.store is None:
         return list(range(len(made.points)))
-    standings = survey(store, cells, profile=profile)
+    standings = survey(known.store, known.cells, profile=profile)
     chosen = {one.cell.id for one in choose(standings, retry_failed=retry_failed)}
-    return [number for number, cell in enumerate(cells) if cell.id in chosen]
+    return [number for number, cell in enumerate(known.cells) if cell.id in chosen]

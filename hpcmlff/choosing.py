@@ -36,6 +36,24 @@ def chosen(store: Store, cells: Sequence[Cell], named: Selection) -> list[Standi
     return [one for one in found if named.has(one.state, _cause(one))]
 
 
+def ids_of(store: Store, named: Selection) -> set[str] | None:
+    """Return the ids of the cells that are meant; None if none is named, which means all.
+
+    The scheduler is asked only if a state was named.
+
+    Raises
+    ------
+    NoSuchCell
+        A pattern fits no cell.
+    """
+    if not named:
+        return None
+    cells = store.current_grid().cells
+    if named.states:
+        return {one.cell.id for one in chosen(store, cells, named)}
+    return {cell.id for cell in named.cells(cells)}
+
+
 def the_one(store: Store, cells: Sequence[Cell], named: Selection) -> Cell:
     """Return the one cell that is meant; the scheduler is asked only if its state was named.
 

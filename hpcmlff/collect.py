@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpcmlff import console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ _EXAMPLES = console.examples(
     "python -m hpcmlff.collect                      the only store around here",
     "python -m hpcmlff.collect runs/study           checks, tables, figures",
     "python -m hpcmlff.collect runs/study --html    and one page to look at, or to send",
+    "python -m hpcmlff.collect runs/study --beside published",
     "python -m hpcmlff.collect runs/study -o paper  into another folder",
     "python -m hpcmlff.collect runs/study --json    rows and findings for scripts",
 )
@@ -28,11 +30,24 @@ _EXAMPLES = console.examples(
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option(
+    "--beside",
+    "beside",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Put what others reported beside: student_report, published, or a YAML file of yours.",
+)
 @click.option("--html", is_flag=True, help="Write one page with everything, results.html.")
 @click.option("--no-plots", is_flag=True, help="Draw no figures.")
 @click.option("--json", "as_json", is_flag=True, help="Print rows, findings, paths as JSON.")
 def command(
-    store: Path | None, output: Path | None, *, html: bool, no_plots: bool, as_json: bool
+    store: Path | None,
+    output: Path | None,
+    *,
+    beside: tuple[str, ...],
+    html: bool,
+    no_plots: bool,
+    as_json: bool,
 ) -> int:
     """Collect the results of STORE (a folder or a grid file), also while cells are running.
 
@@ -43,8 +58,10 @@ def command(
     """
     from hpcmlff.collection import collect, write_files
     from hpcmlff.finding import find_store
+    from hpcmlff.report.reference.reading import read
 
-    found = collect(find_store(store))
+    references = [read(name) for name in beside]
+    found = collect(find_store(store), references)
     folder = output or found.store.path / "report"
     paths = write_files(found, folder, plots=not no_plots, html=html, tell=_drawing())
     if as_json:
@@ -71,10 +88,15 @@ def _drawing() -> Any:
 def _show(found: Collection, paths: Sequence[Path]) -> None:
     from hpcmlff.report.terminal import render_table
     from hpcmlff.report.terminal_findings import render_findings
+    from hpcmlff.report.terminal_section import render_section
 
     terminal = console.terminal()
     terminal.print(render_table(found.rows))
     terminal.print()
+    for section in found.sections:
+        for part in render_section(section):
+            terminal.print(part)
+        terminal.print()
     for part in render_findings(found.findings):
         terminal.print(part)
     terminal.print()
@@ -109,6 +131,8 @@ def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
         for r in records
     ]
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import yaml
@@ -12,13 +13,17 @@ import yaml
 from hpcmlff import __version__
 from hpcmlff.errors import StoreError
 from hpcmlff.evidence.origin import origin
+from hpcmlff.evidence.simulations import simulations
 from hpcmlff.report import tables
 from hpcmlff.report.checks import run_checks
 from hpcmlff.report.checks.examined import examined
 from hpcmlff.report.drawing import write_plots
+from hpcmlff.report.dynamics import dynamics_section
 from hpcmlff.report.findings import Finding, codes_of_cells
 from hpcmlff.report.plot import Plot
 from hpcmlff.report.plots import all_plots
+from hpcmlff.report.reference.reading import Reference, table
+from hpcmlff.report.scans import scans_section
 from hpcmlff.results import results
 from hpcmlff.spec.states import CellState
 
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpcmlff.report.page.render import About
+    from hpcmlff.report.section import Section
     from hpcmlff.results import Results
     from hpcmlff.store.frozen import FrozenGrid
     from hpcmlff.store.store import Store
@@ -50,10 +56,21 @@ class Collection:
     """One row per cell, with the codes of the findings about it."""
     findings: list[Finding]
     """What quality checks found, the worst first."""
+    references: list[Reference]
+    """What others reported, to stand beside."""
+    sections: list[Section]
+    """What simulations with the models have come to, of each kind there is."""
 
 
-def collect(store: Store) -> Collection:
+def collect(store: Store, references: Sequence[Reference] = ()) -> Collection:
     """Gather the results of a store's current grid and check them.
+
+    Parameters
+    ----------
+    store
+        The store.
+    references
+        What others reported, to stand beside the results.
 
     Raises
     ------
@@ -66,7 +83,25 @@ def collect(store: Store) -> Collection:
     findings = run_checks(examined(found.rows, found.facts, found.frames, split))
     codes = codes_of_cells(findings)
     rows = found.rows.assign(findings=[codes.get(cell, "") for cell in found.rows["cell_id"]])
-    return Collection(store=store, frozen=frozen, results=found, rows=rows, findings=findings)
+    return Collection(
+        store=store,
+        frozen=frozen,
+        results=found,
+        rows=rows,
+        findings=findings,
+        references=list(references),
+        sections=_sections(store, frozen, rows),
+    )
+
+
+def _sections(store: Store, frozen: FrozenGrid, rows: pd.DataFrame) -> list[Section]:
+    done = set(rows[rows["state"] == CellState.DONE]["cell_id"]) if len(rows) else set()
+    cells = [cell for cell in frozen.cells if cell.id in done]
+    made = [
+        dynamics_section(simulations(store, cells, "md")),
+        scans_section(simulations(store, cells, "scan")),
+    ]
+    return [one for one in made if one.lines]
 
 
 def write_files(
@@ -106,22 +141,30 @@ def write_files(
 
 
 def _tables(found: Collection, folder: Path) -> list[Path]:
-    rows, findings = found.rows, found.findings
+    rows, findings, references = found.rows, found.findings, found.references
     writers: dict[str, Callable[[Path], None]] = {
         "results.csv": lambda path: tables.write_csv(rows, path),
         "results.parquet": lambda path: tables.write_parquet(rows, path),
         "results_wide.csv": lambda path: tables.write_wide_csv(rows, path),
         "results.tex": lambda path: tables.write_latex(rows, path),
-        "results.md": lambda path: tables.write_markdown(rows, path, findings),
+        "results.md": lambda path: tables.write_markdown(
+            rows, path, findings, references, found.sections
+        ),
         "findings.csv": lambda path: tables.write_findings(findings, path),
     }
+    if references:
+        writers["beside.csv"] = lambda path: tables.write_beside(rows, references, path)
+    for section in found.sections:
+        writers[f"{section.name}.csv"] = partial(tables.write_section, section)
     for name, write in writers.items():
         write(folder / name)
     return [folder / name for name in writers]
 
 
 def _plots(found: Collection) -> list[Plot]:
-    return all_plots(found.rows, found.results.evidence, found.results.facts["place"])
+    places, references = found.results.facts["place"], table(found.references)
+    drawn = all_plots(found.rows, found.results.evidence, places, references)
+    return [*drawn, *(plot for section in found.sections for plot in section.plots)]
 
 
 def _page(found: Collection, folder: Path, drawn: list[Plot]) -> Path:
@@ -143,6 +186,8 @@ def _about(found: Collection) -> About:
         version=__version__,
         grid=grid,
         provenance=_provenance(found),
+        references=found.references,
+        sections=found.sections,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff.errors import EXIT_BUG, EXIT_INTERRUPTED, HpcmlffError, StoreError
+from hpcmlff.errors import EXIT_BUG, EXIT_CODES, EXIT_INTERRUPTED, HpcmlffError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     command
         A click command whose function returns an exit code.
     module
-        Name of the module users start, for the usage line.
+        Name of the module users start, for the usage line; ``hpcmlff`` is a program.
     argv
         Arguments without the program's name; those of the process if left out.
 
@@ -47,7 +47,7 @@ def run(command: click.Command, module: str, argv: Sequence[str] | None = None) 
     try:
         code = command.main(
             None if argv is None else list(argv),
-            prog_name=f"python -m {module}",
+            prog_name=module if module == "hpcmlff" else f"python -m {module}",
             standalone_mode=False,
         )
         sys.stdout.flush()
@@ -75,8 +75,14 @@ def _unforeseen(error: Exception) -> int:
 
 
 def examples(*lines: str) -> str:
-    """Return the epilog of a command's help that shows these example lines."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+    """Return the epilog of a command's help: these example lines, and the exit codes."""
+    codes = [f"{code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()]
+    return f"{_block('Examples', lines)}\n\n{_block('Exit codes', codes)}"
+
+
+def _block(title: str, lines: Sequence[str]) -> str:
+    # Click leaves a paragraph that begins like this as it is.
+    return f"\b\n{title}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def next_step(module: str, store: Path, *words: str) -> str:
@@ -136,3 +142,34 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def gib(size_gb: float) -> str:
+    """Return an amount of memory or disk in words: ``6 MiB``, ``2.5 GiB``, ``1,024 GiB``."""
+    if size_gb < 0.1:
+        return f"{1024 * size_gb:.0f} MiB"
+    return f"{size_gb:.1f} GiB" if size_gb < 100 else f"{size_gb:,.0f} GiB"
+
+
+def hours(number: float) -> str:
+    """Return core- or GPU-hours in short: ``0``, ``<0.01``, ``0.42``, ``1,234``."""
+    if 0 < number < 0.01:
+        return "<0.01"
+    return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.2g}"
+
+
+def wrapped(text: str, width: int = 80) -> str:
+    """Break lines for narrow terminals; what follows is indented by four more than the first."""
+    from textwrap import fill
+
+    def broken(line: str) -> str:
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        return fill(
+            line,
+            width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    return "\n".join(broken(line) for line in text.splitlines())

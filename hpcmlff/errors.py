@@ -22,8 +22,7 @@
         ├── BrokenEnvironment 6   something cannot be imported, or a device is missing
         └── GivenUp         6   too many attempts in a row came to nothing
 
-Other exit codes: 0 success, 2 wrong command line, 70 a bug in hpcmlff (with a
-traceback), 75 stopped early and resumable (worker only), 130 interrupted.
+`EXIT_CODES` says what each code means, those that belong to no error as well.
 """
 
 from __future__ import annotations
@@ -41,6 +40,20 @@ EXIT_USAGE = 2
 EXIT_BUG = 70
 EXIT_STOPPED_EARLY = 75
 EXIT_INTERRUPTED = 130
+
+EXIT_CODES = {
+    0: "success",
+    1: "a cell is not done (--wait), or another expected error",
+    EXIT_USAGE: "wrong command line",
+    3: "a grid, a profile or data are wrong; nothing was written",
+    4: "the store refuses: another grid's, not writable, damaged; or no cell is what was named",
+    5: "a job could not be submitted, found or cancelled",
+    6: "a cell cannot be trained as asked",
+    EXIT_BUG: "a bug in hpcmlff, with a traceback",
+    EXIT_STOPPED_EARLY: "only in jobs: stopped early, with a checkpoint to go on from",
+    EXIT_INTERRUPTED: "interrupted",
+}
+"""What commands and jobs end with; help texts and the documentation follow this table."""
 
 
 class HpcmlffError(Exception):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from hpcmlff.data.extent import Extent, stored_extent
 from hpcmlff.errors import GridError
+from hpcmlff.evidence.experience import Experience
 from hpcmlff.models import registry
 from hpcmlff.models.protocol import Size
 from hpcmlff.spec.canonical import canonical_json
@@ -18,6 +19,7 @@ from hpcmlff.spec.needs import Need
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hpcmlff.evidence.experience import Taken
     from hpcmlff.spec.cells import Cell
     from hpcmlff.spec.resources import Asked
     from hpcmlff.store.frozen import FrozenGrid
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 RatesOf = Callable[[str, str], "Mapping[str, float]"]
 """Model and device to the rates measured on the cluster."""
+
+TakenBy = Callable[["Kind"], "Sequence[Taken]"]
+"""A kind to what its finished cells have taken on the cluster."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +46,11 @@ class Kind:
     """Hyperparameters as JSON."""
 
 
+def taken_by_none(kind: Kind) -> Sequence[Taken]:  # noqa: ARG001 - a `TakenBy`
+    """Know of no finished cell."""
+    return ()
+
+
 def kind_of(cell: Cell) -> Kind:
     """Return the kind of a cell."""
     settings = canonical_json(dict(cell.settings))
@@ -55,6 +65,8 @@ class Estimates:
     """Molecule to the size of its data."""
     rates_of: RatesOf
     """Model and device to measured rates."""
+    taken_by: TakenBy = taken_by_none
+    """Kind to what its finished cells have taken; it comes before rates."""
     _settings: dict[tuple[str, str], Any] = field(default_factory=dict)
     _extents: dict[str, Extent] = field(default_factory=dict)
     _rates: dict[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
@@ -94,13 +106,23 @@ class Estimates:
             rates=rates,
         )
         found = registry.entry(kind.model).estimate(self._checked(kind), size)
+        taken_s = self._taken_s(kind, threads, device)
         return Need(
             mem_gb=max(found.mem_gb, found.least_mem_gb),
             least_mem_gb=found.least_mem_gb,
             disk_gb=found.disk_gb,
-            wall_s=found.cpu_s / threads,
-            measured=bool(rates),
+            freed_gb=found.freed_gb,
+            # The median; of an even number the longer of the two in the middle.
+            wall_s=taken_s[len(taken_s) // 2] if taken_s else found.cpu_s / threads,
+            measured=bool(rates or taken_s),
+            finished=len(taken_s),
         )
+
+    def _taken_s(self, kind: Kind, threads: int, device: str) -> list[float]:
+        """Return how long finished cells took with as many threads, in order."""
+        like = (threads, device)
+        found = self.taken_by(kind)
+        return sorted(one.wall_s for one in found if (one.threads, one.device) == like)
 
     def _extent(self, molecule: str) -> Extent:
         if molecule not in self._extents:
@@ -132,14 +154,16 @@ def stored_estimates(store: Store, frozen: FrozenGrid, profile: str) -> Estimate
     Parameters
     ----------
     store
-        The store, with the frames and the measured rates.
+        The store, with the frames, the measured rates and finished cells.
     frozen
         The grid.
     profile
         Name of the cluster's profile.
     """
     n_validation = int(frozen.grid["split"]["validation"])
+    experience = Experience(store.layout, profile)
     return Estimates(
         extent_of=lambda name: stored_extent(store.layout.dataset(name), n_validation),
         rates_of=lambda model, device: store.rates.read(profile, model, device),
+        taken_by=lambda kind: experience.of(**asdict(kind)),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.export runs/study sgdml/glycine/n200/s0",
@@ -19,7 +19,7 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", type=click.Path(path_type=Path))
-@click.argument("cell")
+@click.argument("cell", shell_complete=completing.cells)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print cell and file as JSON.")

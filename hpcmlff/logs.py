@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
 
 if TYPE_CHECKING:
     from hpcmlff.spec.cells import Cell
@@ -24,7 +24,9 @@ _EXAMPLES = console.examples(
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("words", nargs=-1, required=True, metavar="[STORE] CELL")
+@click.argument(
+    "words", nargs=-1, shell_complete=completing.cells, required=True, metavar="[STORE] CELL"
+)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the cell is done or has failed.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True,
               help="Last lines of each file; 0 for all.")  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.resume runs/study           go on from the checkpoints",
@@ -19,7 +20,11 @@ _EXAMPLES = console.examples(
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("store", required=False, type=click.Path(path_type=Path))
-@click.option("--profile", help="Cluster profile, or a file; else the cluster is recognised.")
+@click.option(
+    "--profile",
+    shell_complete=completing.profiles,
+    help="Cluster profile, or a file; else the cluster is recognised.",
+)
 @click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
 @click.option("--retry-failed", is_flag=True, help="Submit failed cells as well.")
 @click.option("--yes", is_flag=True, help="Do not ask before submitting.")
@@ -43,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     return console.run(command, "hpcmlff.resume", argv)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,9 @@ _EXAMPLES = console.examples(
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("words", nargs=-1, required=True, metavar="[STORE] PATTERN...")
+@click.argument(
+    "words", nargs=-1, shell_complete=completing.cells, required=True, metavar="[STORE] PATTERN..."
+)
 @click.option("--profile", help="Cluster profile, or a file; else the cluster is recognised.")
 @click.option("--wait", "waiting", is_flag=True, help="Show progress until no cell is running.")
 @click.option("--yes", is_flag=True, help="Do not ask before submitting.")
@@ -86,6 +89,8 @@ def _nothing(store: Path, standings: Sequence[Standing], *, as_json: bool) -> in
     console.say(console.next_step("hpcmlff.resume" if goes_on else "hpcmlff.status", store))
     return 0
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from hpcmlff.reconcile import Standing
@@ -23,7 +24,9 @@ _EXAMPLES = console.examples(
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("words", nargs=-1, required=True, metavar="[STORE] CELL")
+@click.argument(
+    "words", nargs=-1, shell_complete=completing.cells, required=True, metavar="[STORE] CELL"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON on stdout.")
 def command(words: Sequence[str], *, as_json: bool) -> int:
     """Show CELL, a cell of STORE (a folder or a grid file), with all its attempts.
@@ -69,6 +72,8 @@ def _next(store: Store, standing: Standing) -> str:
     follow = ["-f"] if standing.state is CellState.RUNNING else []
     return console.next_step("hpcmlff.logs", store.path, name, *follow)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

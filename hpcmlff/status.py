@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff import console
+from hpcmlff import completing, console
+from hpcmlff.api.calling import make_callable
 
 if TYPE_CHECKING:
     from hpcmlff.reconcile import Standing
@@ -26,7 +27,7 @@ _EXAMPLES = console.examples(
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("words", nargs=-1, metavar="[STORE] [PATTERN]...")
+@click.argument("words", nargs=-1, shell_complete=completing.cells, metavar="[STORE] [PATTERN]...")
 @click.option("--all", "everything", is_flag=True, help="List every cell.")
 @click.option("--failed", is_flag=True, help="Explain the cells that have failed or stopped.")
 @click.option("--watch", "watching", is_flag=True, help="Draw again and again; Ctrl-C ends it.")
@@ -117,6 +118,8 @@ def _next(store: Store, standings: Sequence[Standing]) -> str:
         return console.next_step("hpcmlff.status", store.path, "--watch")
     return console.next_step("hpcmlff.collect", store.path)
 
+
+make_callable(__name__)
 
 if __name__ == "__main__":
     sys.exit(main())

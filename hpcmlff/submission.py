@@ -7,25 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff import console
-from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons, scripts
-from hpcmlff.checking import draft_estimates
-from hpcmlff.console import emit_json, next_step, say
+from hpcmlff.announcing import announcement, confirmed, facts_of_jobs, kinds, reasons
+from hpcmlff.console import emit_json, next_step, say, wrapped
 from hpcmlff.dispatch import Dispatch, dispatch
-from hpcmlff.memory import least_memory
-from hpcmlff.prepare.draft import Draft, cells_before_settling
-from hpcmlff.proposal import choose, propose
+from hpcmlff.outlook.misfits import warnings
 from hpcmlff.reconcile import Standing, counts, survey
 from hpcmlff.spec.states import CellState
-from hpcmlff.store.frozen import FrozenGrid
-from hpcmlff.store.layout import Layout
-from hpcmlff.store.store import Store
-from hpcmlff.waiting import summary, wait
+from hpcmlff.waiting import count_lines, summary, wait
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hpcmlff.proposal import Proposal
     from hpcmlff.spec.profile import Profile
+    from hpcmlff.store.frozen import FrozenGrid
+    from hpcmlff.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,43 +42,6 @@ class Request:
     """Ask on a machine of one's own as well."""
 
 
-def preview(made: Draft, request: Request) -> int:
-    """Tell what a submission would do, with its scripts; nothing is written."""
-    known = cells_before_settling(made)
-    if known is None:
-        say(f"{len(made.points)} cells; frames of a molecule are yet to be made")
-        if request.as_json:
-            emit_json({"cells": len(made.points), "submitted": None})
-        return 0
-    cells, found = known
-    store = found or Store(Layout(made.store_path), made.grid.name)
-    standings = (
-        survey(store, cells, profile=request.profile)
-        if found
-        else [_pending(cell) for cell in cells]
-    )
-    frozen = FrozenGrid(revision=0, grid={}, molecules={}, cells=cells, resources=made.resources)
-    estimates = draft_estimates(made, request.profile.name)
-    retry = request.retry_failed
-    least_gb = least_memory(store, choose(standings, retry_failed=retry))
-    proposal = propose(
-        request.profile, frozen, standings, estimates, retry_failed=retry, least_gb=least_gb
-    )
-    _tell_counts(standings)
-    chosen = [one.cell for one in proposal.chosen]
-    say(f"would submit {kinds(chosen)} to the profile {request.profile.name!r}")
-    if proposal.batches:
-        say(announcement(request.profile, proposal))
-    texts = scripts(store, request.profile, proposal)
-    if request.as_json:
-        facts = _facts(made.store_path, standings, [cell.id for cell in chosen])
-        emit_json({**facts, **facts_of_jobs(request.profile, proposal), "scripts": texts})
-    else:
-        for text in texts:
-            print(text)  # noqa: T201 - what was asked for
-    return 0
-
-
 def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
     """Submit the cells that need it, say so, and watch them if asked to.
 
@@ -97,6 +56,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         for line in reasons(proposal):
             say(line)
         say(announcement(request.profile, proposal))
+        for line in warnings(request.profile, proposal, store.path):
+            say(wrapped(line))
         if request.careful:
             return console.confirmed("submit?", yes=request.yes)
         return confirmed(request.profile, yes=request.yes)
@@ -148,10 +109,8 @@ def _tell(store: Store, made: Dispatch, request: Request) -> None:
 
 
 def _tell_counts(standings: Sequence[Standing]) -> None:
-    say(f"{len(standings)} cells: {summary(standings)}")
-    unasked = sum(standing.unasked for standing in standings)
-    if unasked:
-        say(f"the scheduler could not be asked about {unasked} cells; they are left alone")
+    for line in count_lines(standings):
+        say(line)
 
 
 def _tell_failures(standings: Iterable[Standing]) -> None:
@@ -160,10 +119,6 @@ def _tell_failures(standings: Iterable[Standing]) -> None:
         say(f"failed: {standing.cell.label}: {standing.reason}")
     if failed:
         say("failed cells are tried again with --retry-failed")
-
-
-def _pending(cell: Any) -> Standing:
-    return Standing(cell=cell, state=CellState.PENDING)
 
 
 def _facts(store: Path, standings: Iterable[Standing], submitted: Sequence[str]) -> dict[str, Any]:

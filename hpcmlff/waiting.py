@@ -23,21 +23,30 @@ BUSY = frozenset({CellState.QUEUED, CellState.RUNNING})
 _LINES_EVERY_S = 30
 
 
-def wait(store: Store, frozen: FrozenGrid, profile: Profile) -> list[Standing]:
+def wait(
+    store: Store, frozen: FrozenGrid, profile: Profile, *, show: bool = True
+) -> list[Standing]:
     """Show progress until no job has a cell of the grid any more.
 
     On a terminal one bar per running cell (step, loss, time left); elsewhere a line
     whenever a cell changes its state, and every half minute. Interrupting it stops the
     watching only.
 
+    Parameters
+    ----------
+    store, frozen
+        The store and the revision of its grid.
+    profile
+        How jobs are run here; says how often they are looked at.
+    show
+        False for only waiting.
+
     Returns
     -------
     list of Standing
         Where every cell stands in the end.
     """
-    console = terminal(stderr=True)
-    watch = _Bars() if console.is_terminal else _Lines()
-    with watch:
+    with _watch() if show else _Nothing() as watch:
         while True:
             standings = survey(store, frozen.cells)
             watch.show(standings)
@@ -52,6 +61,16 @@ def summary(standings: Sequence[Standing]) -> str:
     return ", ".join(parts)
 
 
+def count_lines(standings: Sequence[Standing]) -> list[str]:
+    """Return how many cells are in each state, and about how many nobody could be asked."""
+    lines = [f"{len(standings)} cells: {summary(standings)}"]
+    unasked = sum(standing.unasked for standing in standings)
+    if unasked:
+        what = f"the scheduler could not be asked about {unasked} cells; they are left alone"
+        lines.append(what)
+    return lines
+
+
 def describe(standing: Standing) -> str:
     """Return a running cell's step, loss and time left in words."""
     progress = standing.progress
@@ -63,6 +82,23 @@ def describe(standing: Standing) -> str:
     if progress.get("time_left_s"):
         words.append(f"{duration(progress['time_left_s'])} left")
     return ", ".join(words)
+
+
+def _watch() -> _Bars | _Lines:
+    return _Bars() if terminal(stderr=True).is_terminal else _Lines()
+
+
+class _Nothing:
+    """For who does not want to see anything."""
+
+    def __enter__(self) -> _Nothing:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Nothing is to be ended."""
+
+    def show(self, standings: list[Standing]) -> None:
+        """Print nothing."""
 
 
 class _Lines:

@@ -26,8 +26,8 @@ if [ $# -gt 0 ]; then
     # A part of the tests cannot reach the coverage that all of them must.
     exec "$bin/python" -m pytest "$@"
 fi
-# Tests on schedulers mostly wait: they run beside the others.
-"$bin/python" -m pytest -n 2 --dist loadgroup --no-loadscope-reorder \
+# Tests on schedulers mostly wait: they run beside two others.
+"$bin/python" -m pytest -n 3 --dist loadgroup --no-loadscope-reorder \
     --cov --cov-config=setup.cfg --durations=15
 if [ -n "$long" ]; then
     exec "$bin/python" tests/store/faults/long.py

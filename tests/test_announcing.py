@@ -41,7 +41,8 @@ def told(capsys: pytest.CaptureFixture[str], profile: str = "test.yaml") -> list
     assert submit.main(["grid.yaml", "--dry-run", "--profile", profile]) == 0
     lines = capsys.readouterr().err.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("would submit"))
-    return lines[start + 1 :]
+    # What follows an empty line is the plan.
+    return lines[start + 1 : next(n for n, line in enumerate(lines) if not line.strip())]
 
 
 def test_equal_jobs_are_one_line_with_what_they_take(
@@ -133,9 +134,11 @@ def test_jobs_of_several_cells_are_told_with_what_all_of_them_get(
     grid_file(models=LONG, axes=axes, resources=rules)
     assert told(capsys) == [
         "22 cells by the profile 'test':",
-        "  array of 3 jobs of up to 4 cells on cpu: 4 cpus, 0 gpus, 8 GiB, 1 h 00 min each",
+        "  array of 3 jobs of up to 4 cells on cpu: 4 cpus, 0 gpus, 8 GiB, 1 h 00 min",
+        "      each",
         "    the longest takes about 1 h 41 min, 2 walltimes; disk 11 MiB",
-        "  array of 2 jobs of up to 6 cells on cpu: 12 cpus, 0 gpus, 12 GiB, 1 h 00 min each",
+        "  array of 2 jobs of up to 6 cells on cpu: 12 cpus, 0 gpus, 12 GiB, 1 h 00 min",
+        "      each",
         "    the longest takes about 1 h 41 min, 2 walltimes; disk 11 MiB",
         "  times: by default figures for mean",
         "at most 36 core-hours and 0 GPU-hours until the first requeue",

@@ -9,6 +9,7 @@ from hpcmlff.console import say
 from hpcmlff.data.extent import Extent
 from hpcmlff.errors import GridError
 from hpcmlff.estimates import Estimates, Kind, kind_of, stored_estimates
+from hpcmlff.evidence.experience import Taken
 from hpcmlff.models.schnet.estimate import EXPECTED, STEP
 from hpcmlff.prepare.draft import draft, settle
 from hpcmlff.spec.canonical import canonical_json
@@ -57,6 +58,39 @@ def test_measured_rates_count() -> None:
     slow = estimates({STEP: 2.0, EXPECTED: 1.0}).need(kind("schnet"), Asked())
     assert slow.wall_s > 1.5 * usual.wall_s
     assert (usual.measured, slow.measured) == (False, True)
+
+
+def test_finished_cells_with_as_many_threads_come_before_rates() -> None:
+    taken = [Taken(wall_s=s, threads=2, device="cpu") for s in (90.0, 70.0, 500.0, 80.0)]
+    taken += [
+        Taken(wall_s=1.0, threads=1, device="cpu"),
+        Taken(wall_s=2.0, threads=2, device="cuda"),
+    ]
+    found = Estimates(
+        extent_of=lambda _: SMALL,
+        rates_of=lambda *_: {STEP: 2.0, EXPECTED: 1.0},
+        taken_by=lambda one: taken if one.size == 400 else [],
+    )
+    need = found.need(kind("schnet"), Asked(cpus=2))
+    assert (need.wall_s, need.time_from, need.finished, need.measured) == (
+        90.0,
+        "finished",
+        4,
+        True,
+    )
+    assert found.need(kind("schnet"), Asked(cpus=1)).wall_s == 1.0
+    other = found.need(kind("schnet", size=500), Asked(cpus=2))
+    assert (other.time_from, other.finished) == ("rates", 0)
+    assert estimates().need(kind("schnet"), Asked()).time_from == "default"
+
+
+def test_what_is_free_again_after_a_training_is_part_of_its_disk() -> None:
+    for model in ("schnet", "sgdml", "mean"):
+        need = estimates().need(kind(model), Asked())
+        assert 0 <= need.freed_gb < need.disk_gb
+    # 400 frames of ten atoms: the tiles of 9,600 unknowns are read back, the model is small.
+    solved = estimates().need(kind("sgdml"), Asked())
+    assert solved.freed_gb > 0.9 * solved.disk_gb
 
 
 def test_the_largest_size_for_some_memory_is_found() -> None:

@@ -23,7 +23,7 @@ from hpcmlff.files import write_durably
 if TYPE_CHECKING:
     from hpcmlff.store.store import Store
 
-EVIDENCE_FORMAT = 1
+EVIDENCE_FORMAT = 2
 """Raised when something is gathered in another way; older files are built anew."""
 
 _ARRAYS = tuple(one.name for one in fields(Evidence))

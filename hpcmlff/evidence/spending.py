@@ -22,10 +22,10 @@ Share = Mapping[str, Any]
 class Place:
     """What a submission asked a scheduler for, for one cell."""
 
-    cores: int
-    """Cores."""
-    gpus: int
-    """GPUs."""
+    cores: float
+    """Cores; those of a job that cells share, over their number."""
+    gpus: float
+    """GPUs, likewise."""
     requested_core_s: float
     """Cores times walltime."""
 
@@ -73,8 +73,8 @@ def places(ledger: Ledger) -> Places:
             return None
         asked, cells = record.placement, record.cells_per_element
         return Place(
-            cores=int(asked["cpus"]),
-            gpus=int(asked["gpus"]),
+            cores=asked["cpus"] / cells,
+            gpus=asked["gpus"] / cells,
             requested_core_s=asked["cpus"] * asked["walltime_s"] / cells,
         )
 

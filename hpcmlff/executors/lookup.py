@@ -83,7 +83,7 @@ def find_profile(name: str) -> Path:
     """
     if name.endswith((_SUFFIX, ".yml")) or os.sep in name:
         return Path(name)
-    known = dict(reversed([(path.stem, path) for path in _files()]))
+    known = dict(reversed([(path.stem, path) for path in files_of_profiles()]))
     if name not in known:
         raise ProfileError(f"unknown profile {name!r}", hint=nearest(name, known))
     return known[name]
@@ -93,7 +93,7 @@ def available() -> list[Found]:
     """Read every profile there is, in the order of `folders`; wrong ones are kept."""
     first: dict[str, Path] = {}
     result = []
-    for path in _files():
+    for path in files_of_profiles():
         taken = first.setdefault(path.stem, path)
         result.append(_found(path, None if taken is path else taken))
     return result
@@ -127,7 +127,8 @@ def _found(path: Path, shadowed_by: Path | None) -> Found:
     return Found(name=path.stem, path=path, profile=profile, error=error, shadowed_by=shadowed_by)
 
 
-def _files() -> Iterator[Path]:
+def files_of_profiles() -> Iterator[Path]:
+    """Return the files of all profiles, each once, in the order of `folders`."""
     seen = set()
     for folder in folders():
         for path in sorted(folder.glob(f"*{_SUFFIX}")):

@@ -29,6 +29,10 @@ State = TypeVar("State")
 State_contra = TypeVar("State_contra", contravariant=True)
 """The same, where it is only taken."""
 
+Predict = Callable[["NDArray[np.float64]"], tuple["NDArray[np.float64]", "NDArray[np.float64]"]]
+"""Takes positions, ``(n_frames, n_atoms, 3)``, Å; returns energies, ``(n_frames,)``, kcal/mol,
+and forces, ``(n_frames, n_atoms, 3)``, kcal/mol/Å."""
+
 ShouldStop = Callable[[], bool]
 """Asked at each safe point; true once a commit is due or the job must end."""
 
@@ -142,6 +146,8 @@ class Estimate:
     cpu_s: float
     """CPU time in seconds, that of waiting threads included: the training lasts
     ``cpu_s / threads``."""
+    freed_gb: float = 0.0
+    """Part of `disk_gb` that is free again once the training is done, GiB."""
 
 
 class Trainer(Protocol[State]):
@@ -212,6 +218,27 @@ class Trainer(Protocol[State]):
             ``(n_frames,)``, kcal/mol, of the whole molecule.
         forces
             ``(n_frames, n_atoms, 3)``, kcal/mol/Å.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepsPredictor(Protocol):
+    """What a trainer may offer besides `Trainer`: a model made ready once, for many calls.
+
+    Dynamics ask for one frame at a time. A trainer whose `Trainer.predict` has to build
+    something first had better offer this, and call it from there: there is one prediction.
+    """
+
+    def predictor(self, task: Task, model: Arrays) -> Predict:
+        """Return what predicts as `Trainer.predict` with these arguments does, bit by bit.
+
+        Parameters
+        ----------
+        task
+            The task, for species, settings and allocation.
+        model
+            What `Trainer.model` returned; must not be changed afterwards.
         """
         ...
 

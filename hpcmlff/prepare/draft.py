@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from hpcmlff import yamlio
 from hpcmlff.data.dataset import FixedSets
-from hpcmlff.data.splits import Split, make_split
+from hpcmlff.data.splits import make_split
 from hpcmlff.errors import GridError
 from hpcmlff.files import absolute
-from hpcmlff.models import registry
+from hpcmlff.prepare.cells import cells_of, origin_of
 from hpcmlff.prepare.molecules import (
     Ready,
     Tell,
@@ -21,11 +21,9 @@ from hpcmlff.prepare.molecules import (
     generate,
     keep,
     load,
-    stored,
 )
-from hpcmlff.prepare.settings import Settings, resolve, variant
+from hpcmlff.prepare.settings import Settings, resolve
 from hpcmlff.spec.axes import Point, expand
-from hpcmlff.spec.cells import Cell
 from hpcmlff.spec.grid import Grid
 from hpcmlff.spec.resources import Asked, resources_of
 from hpcmlff.store.frozen import FrozenGrid
@@ -87,7 +85,7 @@ def draft(path: Path, tell: Tell) -> Draft:
     with document.locating():
         points = expand(grid)
         settings = resolve(document, grid, points)
-        molecules = _molecules(grid, points)
+        molecules = molecules_of(grid, points)
         for name, molecule in molecules.items():
             check_source(molecule, path.parent, name)
         folder = absolute(path.parent / grid.store)
@@ -106,18 +104,6 @@ def draft(path: Path, tell: Tell) -> Draft:
     )
 
 
-def cells_before_settling(made: Draft) -> tuple[tuple[Cell, ...], Store | None] | None:
-    """Return the cells and the store that is there, or None while frames are yet to be made."""
-    store = open_store(made.store_path) if is_store(made.store_path) else None
-    ready: dict[str, Ready] = dict(made.ready)
-    for name in _molecules(made.grid, made.points).keys() - ready.keys():
-        kept = stored(store, name) if store else None
-        if kept is None:
-            return None
-        ready[name] = kept
-    return _cells(made, ready), store
-
-
 def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
     """Make or open the store, put the data in and freeze the grid.
 
@@ -134,7 +120,7 @@ def settle(made: Draft, tell: Tell) -> tuple[Store, FrozenGrid]:
 
 
 def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
-    molecules = _molecules(made.grid, made.points)
+    molecules = molecules_of(made.grid, made.points)
     ready = {
         name: made.ready.get(name) or generate(store, molecule, name, tell)
         for name, molecule in molecules.items()
@@ -145,12 +131,13 @@ def _resolved(made: Draft, store: Store, tell: Tell) -> FrozenGrid:
         revision=0,
         grid=made.grid.model_dump(mode="json"),
         molecules={name: one.digest for name, one in ready.items()},
-        cells=_cells(made, ready),
+        cells=cells_of(made, {name: origin_of(one) for name, one in ready.items()}),
         resources=made.resources,
     )
 
 
-def _molecules(grid: Grid, points: Iterable[Point]) -> dict[str, Molecule]:
+def molecules_of(grid: Grid, points: Iterable[Point]) -> dict[str, Molecule]:
+    """Return the molecules that points have."""
     return {point.molecule: grid.molecules[point.molecule] for point in points}
 
 
@@ -192,27 +179,3 @@ def _check_sizes(
         n_frames = recipe.frames if recipe else len(ready[name].frames)
         fixed = FixedSets() if recipe else ready[name].fixed
         make_split(n_frames, fixed, grid.split, name, seed).train(size)
-
-
-def _cells(made: Draft, ready: Mapping[str, Ready]) -> tuple[Cell, ...]:
-    splits: dict[tuple[str, int], Split] = {}
-    digests: dict[tuple[str, int, int], str] = {}
-    cells = []
-    for point in made.points:
-        one, key = ready[point.molecule], (point.molecule, point.seed)
-        if key not in splits:
-            splits[key] = make_split(len(one.frames), one.fixed, made.grid.split, *key)
-        if (*key, point.size) not in digests:
-            digests[*key, point.size] = splits[key].digest(point.size)
-        cell = Cell(
-            model=point.model,
-            molecule=point.molecule,
-            size=point.size,
-            seed=point.seed,
-            settings=made.settings[variant(point)],
-            dataset=one.digest,
-            split=digests[*key, point.size],
-            trainer_version=registry.entry(point.model).version,
-        )
-        cells.append(cell)
-    return tuple(cells)

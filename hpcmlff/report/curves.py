@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.lines import Line2D
 
 from hpcmlff.report.legend import series_handles, styles_of
+from hpcmlff.report.others import draw_others, others_handles
 from hpcmlff.report.panel import (
     ALL_MODELS,
     FAILED_MARKER,
@@ -22,43 +23,37 @@ from hpcmlff.spec.states import CellState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from matplotlib.figure import Figure
 
+    from hpcmlff.report.curve_data import CurveData
     from hpcmlff.report.styles import Styles
 
 _PANEL_IN = 3.1
 
 
-def figure(
-    title: str,
-    metrics: tuple[str, str],
-    cells: pd.DataFrame,
-    lines: pd.DataFrame,
-    styles: Styles,
-) -> Figure:
+def figure(title: str, data: CurveData, styles: Styles) -> Figure:
     """Draw the errors of one molecule.
 
     Parameters
     ----------
     title
         What stands above it.
-    metrics
-        Columns of the left and of the right panel.
-    cells
-        The molecule's cells with their variant.
-    lines
-        Its lines of the learning table.
+    data
+        The errors.
     styles
         Of every (model, variant).
     """
+    cells = data.cells
     own = styles_of(styles, zip(cells["model"], cells["variant"], strict=True))
-    scores = [scored(cells, metric) for metric in metrics]
-    handles = [*series_handles(own), *_open_marks(set(cells["state"][~(scores[0] & scores[1])]))]
+    scores = [scored(cells, metric) for metric in data.metrics]
+    states = set(cells["state"][~(scores[0] & scores[1])])
+    handles = [*series_handles(own), *others_handles(data.others, own), *_open_marks(states)]
     made = new_figure(_PANEL_IN, title, handles)
-    for axes, metric in zip(made.subplots(1, 2), metrics, strict=True):
-        table = lines[lines["metric"] == metric]
-        draw(axes, PanelData(metric=metric, table=table, cells=cells), own)
+    for axes, metric in zip(made.subplots(1, 2), data.metrics, strict=True):
+        table = data.lines[data.lines["metric"] == metric]
+        others = data.others[data.others["metric"] == metric]
+        draw(axes, PanelData(metric=metric, table=table, cells=cells, others=others), own)
+        draw_others(axes, others, own)
     return made
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.report.beside import beside, beside_lines
 from hpcmlff.report.costs import COST_CAPTION, cost_lines, cost_table
 from hpcmlff.report.findings import tally
 from hpcmlff.report.labels import LABELS, heading
+from hpcmlff.report.reference.reading import table
 from hpcmlff.report.rows import hyperparameters, is_missing, shown, tidy
 from hpcmlff.report.wide import paper_tables, pivot
 from hpcmlff.report.wording import TABLE_METRICS, caption, progress
@@ -18,11 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hpcmlff.report.findings import Finding
+    from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 _TEXT = ("model", "molecule", "cell_id", "state", "findings", "reason")
 
 
-def document(rows: pd.DataFrame, findings: Sequence[Finding] | None = None) -> str:
+def document(
+    rows: pd.DataFrame,
+    findings: Sequence[Finding] | None = None,
+    references: Sequence[Reference] = (),
+    sections: Sequence[Section] = (),
+) -> str:
     """Return findings, the tables in the manner of a paper, costs, and all cells.
 
     Parameters
@@ -31,6 +40,10 @@ def document(rows: pd.DataFrame, findings: Sequence[Finding] | None = None) -> s
         One row per cell, see `hpcmlff.report.rows.tidy`.
     findings
         What quality checks found; None if they were not run.
+    references
+        What others reported, to stand beside.
+    sections
+        What simulations with the models have come to.
 
     Raises
     ------
@@ -44,6 +57,9 @@ def document(rows: pd.DataFrame, findings: Sequence[Finding] | None = None) -> s
     parts.append("## Test errors")
     parts.append("\n".join(f"- {line}" for line in caption(TABLE_METRICS)))
     parts.extend(_paper_tables(rows))
+    parts.extend(_beside(rows, references))
+    for section in sections:
+        parts.extend(_section(section))
     parts.extend(_costs(rows))
     parts.extend(["## All cells", _cell_table(cells)])
     return "\n\n".join(parts) + "\n"
@@ -56,10 +72,25 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"- {_escape(text)}"
 
 
+def _beside(rows: pd.DataFrame, references: Sequence[Reference]) -> Iterator[str]:
+    head, lines = beside_lines(beside(rows, table(references)))
+    if lines:
+        yield "## Beside others"
+        yield "\n".join(f"- {one.label}: {one.source}. {one.measured}" for one in references)
+        yield _table(head, lines, 4)
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {section.heading}"
+    yield section.caption
+    head = [f"{name} ({unit})" if unit else name for name, unit in section.columns]
+    yield _table(head, section.lines, 1)
+
+
 def _costs(rows: pd.DataFrame) -> Iterator[str]:
-    table = cost_table(rows)
-    if len(table):
-        head, lines = cost_lines(table)
+    costs = cost_table(rows)
+    if len(costs):
+        head, lines = cost_lines(costs)
         yield "## Cost"
         yield COST_CAPTION
         yield _table(head, lines, 2)

@@ -49,6 +49,8 @@ class PanelData:
     """Lines of the learning table of one molecule and this metric."""
     cells: pd.DataFrame
     """The molecule's cells with their variant."""
+    others: pd.DataFrame
+    """What others reported, ``size`` and ``value`` among its columns."""
 
     def line(self, pair: tuple[str, str]) -> pd.DataFrame:
         """Return the lines of one model and variant; what a logarithm cannot show is NaN."""
@@ -114,7 +116,7 @@ def _band(rows: int) -> float:
 
 
 def _scale(axes: Axes, data: PanelData, band: float) -> None:
-    sizes = sorted({int(size) for size in data.cells["size"]})
+    sizes = sorted({int(size) for size in (*data.cells["size"], *data.others["size"])})
     low, high = log_limits([float(size) for size in sizes])
     axes.set_xlim(low, high)
     labelled = size_ticks(sizes, low, high)
@@ -137,7 +139,7 @@ def _extent(data: PanelData) -> list[float]:
     cells = data.cells[scored(data.cells, data.metric)]
     values: list[float] = cells[data.metric].tolist()
     ends = (data.table["mean"] + data.table["spread"]).dropna().tolist()
-    return [value for value in [*values, *ends] if value > 0]
+    return [value for value in [*values, *ends, *data.others["value"]] if value > 0]
 
 
 def _draw_series(axes: Axes, data: PanelData, pair: tuple[str, str], style: SeriesStyle) -> None:

@@ -28,7 +28,8 @@ class Plot:
     stem: str
     """File name without its ending."""
     kind: str
-    """What it shows: ``learning``, ``parity``, ``cost``, ``elements`` or ``efficiency``."""
+    """What it shows: ``learning``, ``parity``, ``cost``, ``elements``, ``efficiency``,
+    or the name of a section."""
     molecule: str
     """Of which molecule; empty for all."""
     title: str

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from hpcmlff.evidence.columns import Evidence
 
 
-def all_plots(rows: pd.DataFrame, evidence: Evidence, places: pd.Series[int]) -> list[Plot]:
+def all_plots(
+    rows: pd.DataFrame,
+    evidence: Evidence,
+    places: pd.Series[int],
+    references: pd.DataFrame | None = None,
+) -> list[Plot]:
     """Return all figures that can be drawn of what is there.
 
     Parameters
@@ -39,6 +44,8 @@ def all_plots(rows: pd.DataFrame, evidence: Evidence, places: pd.Series[int]) ->
         What was gathered of finished cells.
     places
         By ``cell_id``, each finished cell's place in it.
+    references
+        What others reported, see `hpcmlff.report.reference.reading.table`.
 
     Raises
     ------
@@ -46,7 +53,7 @@ def all_plots(rows: pd.DataFrame, evidence: Evidence, places: pd.Series[int]) ->
         A column is missing.
     """
     cells, styles = with_places(rows, places), series_styles(series_of(rows))
-    found = list(learning_curves(rows))
+    found = list(learning_curves(rows, references))
     for molecule, own in cells.groupby("molecule", sort=False):
         done = own[scored(own, "force_rmse_kcal_mol_ang")]
         found += _of_molecule(str(molecule), done, evidence, styles)

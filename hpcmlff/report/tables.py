@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hpcmlff.report.beside import beside
 from hpcmlff.report.files import report_file
 from hpcmlff.report.findings import Finding
 from hpcmlff.report.latex import latex
 from hpcmlff.report.markdown import document
+from hpcmlff.report.reference.reading import table as reference_table
 from hpcmlff.report.rows import tidy
 from hpcmlff.report.wide import wide_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 
 def write_csv(rows: pd.DataFrame, path: Path) -> None:
@@ -63,7 +68,11 @@ def write_parquet(rows: pd.DataFrame, path: Path) -> None:
 
 
 def write_markdown(
-    rows: pd.DataFrame, path: Path, findings: Sequence[Finding] | None = None
+    rows: pd.DataFrame,
+    path: Path,
+    findings: Sequence[Finding] | None = None,
+    references: Sequence[Reference] = (),
+    sections: Sequence[Section] = (),
 ) -> None:
     """Write findings, the tables in the manner of a paper, costs, and all cells.
 
@@ -75,6 +84,10 @@ def write_markdown(
         The file; replaced whole.
     findings
         What quality checks found; None if they were not run.
+    references
+        What others reported, to stand beside.
+    sections
+        What simulations with the models have come to.
 
     Raises
     ------
@@ -83,7 +96,7 @@ def write_markdown(
     HpcmlffError
         The file cannot be written.
     """
-    text = document(rows, findings)
+    text = document(rows, findings, references, sections)
     with report_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -130,6 +143,28 @@ def write_wide_csv(rows: pd.DataFrame, path: Path) -> None:
     _write_csv(wide_table(rows), path)
 
 
+def write_beside(rows: pd.DataFrame, references: Sequence[Reference], path: Path) -> None:
+    """Write results beside what others reported as CSV; see `hpcmlff.report.beside`.
+
+    Parameters
+    ----------
+    rows
+        One row per cell, see `hpcmlff.report.rows.tidy`.
+    references
+        What others reported.
+    path
+        The file; replaced whole.
+
+    Raises
+    ------
+    ValueError
+        A column is missing.
+    HpcmlffError
+        The file cannot be written.
+    """
+    _write_csv(beside(rows, reference_table(references)), path)
+
+
 def write_findings(findings: Sequence[Finding], path: Path) -> None:
     """Write what quality checks found as CSV, one line a finding, all of its cells' ids.
 
@@ -151,6 +186,17 @@ def write_findings(findings: Sequence[Finding], path: Path) -> None:
     ]
     columns = [field.name for field in fields(Finding)]
     _write_csv(pd.DataFrame(lines, columns=columns), path)
+
+
+def write_section(section: Section, path: Path) -> None:
+    """Write the numbers of a section as CSV, one line a simulation.
+
+    Raises
+    ------
+    HpcmlffError
+        The file cannot be written.
+    """
+    _write_csv(section.table, path)
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

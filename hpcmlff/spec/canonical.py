@@ -6,6 +6,9 @@ import hashlib
 import json
 from typing import Any
 
+# `json.dumps` with these options would make a new one for each of ten thousand cells.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 def canonical_json(value: Any) -> str:
     """Write plain data as JSON that is the same for equal content.
@@ -19,7 +22,7 @@ def canonical_json(value: Any) -> str:
     TypeError
         A value has no JSON form.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(value: Any) -> str:

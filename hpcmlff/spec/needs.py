@@ -42,11 +42,31 @@ class Need:
     wall_s: float
     """Time from beginning to end."""
     measured: bool
-    """The time follows from rates measured on this cluster."""
+    """The time follows from what was measured on this cluster."""
+    finished: int = 0
+    """Finished cells of the same kind that the time is from; 0 if it is from rates."""
+    freed_gb: float = 0.0
+    """Part of `disk_gb` that is free again once the cell is done, GiB."""
 
-    def walltimes(self, walltime_s: int, grace_s: int) -> int:
-        """Return the number of jobs of this length that the training takes."""
-        return max(1, math.ceil(self.wall_s / max(1, walltime_s - grace_s)))
+    @property
+    def time_from(self) -> str:
+        """What the time is from: ``finished`` cells, measured ``rates`` or the ``default``."""
+        return "finished" if self.finished else "rates" if self.measured else "default"
+
+
+def walltimes(wall_s: float, walltime_s: int, grace_s: int) -> int:
+    """Return the number of jobs of a length, one after the other, that so much time takes.
+
+    Parameters
+    ----------
+    wall_s
+        Time to be trained.
+    walltime_s
+        Length of a job.
+    grace_s
+        Time at the end of a job in which nothing is trained.
+    """
+    return max(1, math.ceil(wall_s / max(1, walltime_s - grace_s)))
 
 
 def rounded_gb(mem_gb: float) -> float:

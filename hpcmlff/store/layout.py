@@ -10,8 +10,10 @@
         a000002/g000000123.h5                    the last generations of attempt 2
         a000002/cell.h5                          the newest, for links
         a000002/start.json end.json progress.json log.txt
+        md/<id>/ scan/<id>/                      what was simulated with the cell's model
         blocks/<name>.block                      large write-once arrays
     ledger/000001.json                           one record a submission
+    scans/<molecule>/<id>.h5                     geometries of a scan with their reference
     rates/<profile>/<model>.json                 how fast machines were, for estimates
     submitit/                                    private: submitit's pickles and logs
     store.h5                                     derived: links and the packed index
@@ -26,6 +28,12 @@ from pathlib import Path
 
 from hpcmlff.errors import StoreError
 from hpcmlff.store.names import ATTEMPT, GENERATION, LABEL, checked_label, checked_name
+
+SHORT_DIGEST = 12
+"""Hex digits of a digest in a folder's name."""
+
+SUMMARY = "summary.json"
+"""What a simulation has come to; written last, when it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,14 @@ class CellFolder:
     def newest(self) -> Path:
         """A link to the attempt that has the newest checkpoint, for links in ``store.h5``."""
         return self.path / "newest"
+
+    def simulations(self, kind: str) -> Path:
+        """Return the folder of the simulations of a kind, ``md`` or ``scan``."""
+        return self.path / kind
+
+    def simulation(self, kind: str, digest: str) -> Path:
+        """Return the folder of one simulation, by the digest of all that decides it."""
+        return self.simulations(kind) / digest[:SHORT_DIGEST]
 
     def attempt(self, number: int) -> AttemptFolder:
         """Return the folder of one attempt."""
@@ -166,6 +182,11 @@ class Layout:
         return self.root / "rates"
 
     @property
+    def scans(self) -> Path:
+        """Folder of the geometries of scans."""
+        return self.root / "scans"
+
+    @property
     def private(self) -> Path:
         """Folder for what submitit pickles; readable by its owner only."""
         return self.root / "submitit"
@@ -214,6 +235,16 @@ class Layout:
             The name is none of a molecule.
         """
         return self.datasets / f"{checked_name(molecule, 'molecule')}.xyz"
+
+    def scan(self, molecule: str, digest: str) -> Path:
+        """Return the path of a scan's geometries, by the digest of all that decides them.
+
+        Raises
+        ------
+        StoreError
+            The name is none of a molecule.
+        """
+        return self.scans / checked_name(molecule, "molecule") / f"{digest[:SHORT_DIGEST]}.h5"
 
     def cell(self, label: str) -> CellFolder:
         """Return the folder of a cell by its label.

@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from hpcmlff.models.protocol import KeepsCurve, MeasuresRates, Size
+from hpcmlff.models.protocol import KeepsCurve, KeepsPredictor, MeasuresRates, Size
 from hpcmlff.testing.blocks import FolderBlocks
 from hpcmlff.testing.exchange import child_environment, finish_elsewhere, read, save
 from hpcmlff.testing.molecules import SPECIES, samples
@@ -151,6 +151,17 @@ class TrainerConformance(TrainerRuns):
         slopes = (above - below).reshape(frame.shape) / (2 * step_ang)
         tolerance = self.force_tolerance_kcal_mol_ang
         np.testing.assert_allclose(forces[0], -slopes, rtol=0, atol=tolerance)
+
+    def test_a_predictor_that_is_kept_predicts_the_same(self, unbroken: Run) -> None:
+        """What a trainer may offer: one frame at a time, call after call, bit by bit."""
+        trainer, task = self.trainer(), unbroken.task
+        if not isinstance(trainer, KeepsPredictor):
+            pytest.skip("the trainer keeps no predictor")
+        predict = trainer.predictor(task, unbroken.model)
+        for frame in (*samples(3, seed=3).positions, samples(1, seed=3).positions[0]):
+            found = dict(zip(("energies", "forces"), predict(frame[None]), strict=True))
+            energies, forces = self.predict(unbroken, frame[None])
+            assert_same(found, {"energies": energies, "forces": forces})
 
     def test_the_estimate_is_positive(self, unbroken: Run) -> None:
         """Memory, disk and time are known before any data is read."""

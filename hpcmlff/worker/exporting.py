@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import StoreError, TrainingError
 from hpcmlff.models.protocol import Allocation, Exporter
 from hpcmlff.spec.selection import only, selection
-from hpcmlff.store.checkpoints import restore
-from hpcmlff.worker.packing import MODEL, unpacked
 from hpcmlff.worker.task import assign
+from hpcmlff.worker.trained import trained_model
 
 if TYPE_CHECKING:
-    from hpcmlff.models.protocol import Arrays
-    from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
 
 
@@ -57,7 +54,7 @@ def export_model(
     trainer = given.trainer
     if not isinstance(trainer, Exporter):
         raise TrainingError(f"the model {cell.model!r} has no format of another package")
-    model = _model(store, cell)
+    model, _ = trained_model(store, cell)
     path = output or Path(f"{cell.label.replace('/', '-')}{trainer.export_suffix}")
     if path.exists() and not overwrite:
         raise StoreError(
@@ -69,10 +66,3 @@ def export_model(
         words = error.strerror or str(error)
         raise StoreError(f"cannot be written: {words}", where=str(path)) from error
     return cell.label, path
-
-
-def _model(store: Store, cell: Cell) -> Arrays:
-    checkpoint = restore(store.cell(cell))
-    if checkpoint is None or not checkpoint.final:
-        raise StoreError("the cell is not done", where=cell.label)
-    return unpacked(checkpoint.content.packed, MODEL)

@@ -33,6 +33,9 @@ from hpcmlff.store.store import open_store
 
 PARTITION, ARRAY_CAP, SIZES, POLL_S = "sabarmati", 1000, 10, 1
 
+PLAN_GOAL_S = 2
+"""CPU time of ``submit --dry-run`` for 10,000 cells that is aimed at."""
+
 SUBMIT_GOAL_S, SBATCH_GOAL, STATUS_GOAL_S, STATUS_CALLS_GOAL = 30, 12, 3, 2
 """What is aimed at for 10,000 cells."""
 
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _figures(cluster: SlurmCluster, study: Study) -> Iterator[Figure]:
     cluster.run("scontrol", "update", f"PartitionName={PARTITION}", "State=DOWN")
+    yield from _plan(cluster, study, "nothing_submitted")
     took = study.submit(cluster.counting_environment()).seconds
     number = len(open_store(study.store).current_grid().cells)
     say(f"{number} cells submitted in {took:.1f} s")
@@ -72,6 +76,13 @@ def _figures(cluster: SlurmCluster, study: Study) -> Iterator[Figure]:
     cluster.wait_until(lambda: not cluster.run("squeue", "-h"), what="the queue to be empty")
     yield from _look(cluster, study, "all_done_and_jobs_just_ended", f"{number} done")
     yield from _look(cluster, study, "all_done", f"{number} done")
+    yield from _plan(cluster, study, "all_done")
+
+
+def _plan(cluster: SlurmCluster, study: Study, when: str) -> Iterator[Figure]:
+    ran = study.submit(cluster.counting_environment(), "--dry-run")
+    say(f"submit --dry-run, {when}: {ran.cpu_s:.2f} s of CPU, {ran.seconds:.2f} s")
+    yield Figure(name=f"plan_{when}_cpu_s", value=ran.cpu_s, goal=PLAN_GOAL_S)
 
 
 def _look(cluster: SlurmCluster, study: Study, when: str, expected: str) -> Iterator[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ class Ran:
 
     seconds: float
     """How long it took, Python's start included."""
+    cpu_s: float
+    """CPU time it used, s."""
     printed: str
     """What it printed."""
 
@@ -79,9 +82,9 @@ class Study:
         known = {"name": "benchmark", "scheduler": "slurm"}
         self.profile.write_text(yaml.safe_dump({**known, **profile}), encoding="utf-8")
 
-    def submit(self, environment: Mapping[str, str]) -> Ran:
+    def submit(self, environment: Mapping[str, str], option: str = "--yes") -> Ran:
         """Submit the grid as a user does."""
-        given = ["hpcmlff.submit", str(self.grid), "--profile", str(self.profile), "--yes"]
+        given = ["hpcmlff.submit", str(self.grid), "--profile", str(self.profile), option]
         return run_module(given, environment)
 
     def command(self, name: str, environment: Mapping[str, str]) -> Ran:
@@ -97,7 +100,7 @@ def run_module(words: list[str], environment: Mapping[str, str]) -> Ran:
     RuntimeError
         It failed; its words are shown.
     """
-    began = time.monotonic()
+    began, before_s = time.monotonic(), _cpu_s()
     done = subprocess.run(
         [sys.executable, "-m", *words],
         env={**os.environ, **environment},
@@ -110,7 +113,13 @@ def run_module(words: list[str], environment: Mapping[str, str]) -> Ran:
     took = time.monotonic() - began
     if done.returncode != 0:
         raise RuntimeError(f"python -m {' '.join(words)}: {done.stderr.strip()}")
-    return Ran(seconds=took, printed=done.stdout)
+    return Ran(seconds=took, cpu_s=_cpu_s() - before_s, printed=done.stdout)
+
+
+def _cpu_s() -> float:
+    """Return the CPU time of all commands that have ended, s."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _published(n_frames: int) -> str:

@@ -186,3 +186,25 @@ def test_no_matplotlib_is_imported_where_nothing_is_drawn(made: FinishedStore) -
         check=True,
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_what_others_reported_stands_beside(
+    made: FinishedStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.finish_all()
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "label: a paper\nsource: J. 1\nmeasured: errors\nunits: {energy: eV, length: angstrom}\n"
+        "curves: [{model: sgdml, molecule: springs, size: [40], force_mae: [1.0]}]\n",
+        encoding="utf-8",
+    )
+    assert main([str(made.store.path), "--html", "--beside", str(own)]) == 0
+    assert "beside.csv" in capsys.readouterr().out
+    folder = made.store.path / "report"
+    table = pd.read_csv(folder / "beside.csv")
+    assert table[["label", "size", "n_done"]].to_numpy().tolist() == [["a paper", 40, 2]]
+    assert table["value"].tolist() == pytest.approx([23.0605], rel=1e-5)
+    page = (folder / "results.html").read_text(encoding="utf-8")
+    assert page.count("a paper") >= 3
+    assert main([str(made.store.path), "--beside", "nowhere.yaml"]) == 3
+    assert "nowhere.yaml: cannot read" in capsys.readouterr().err

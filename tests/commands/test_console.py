@@ -119,4 +119,5 @@ def test_help_loads_nothing_slow_and_shows_examples(command: str) -> None:
         env=os.environ | {"COLUMNS": "100"},
     )
     assert "Examples:" in done.stdout
+    assert "Exit codes:\n      0  success\n" in done.stdout
     assert f"python -m hpcmlff.{module}" in done.stdout

@@ -91,10 +91,11 @@ def test_a_scheduler_was_asked_for_cores_gpus_and_time(store: Store) -> None:
 
 
 def test_cells_of_one_element_share_what_was_asked(store: Store) -> None:
-    folder, number = _folder(store), _submit(store, "slurm", cells_per_element=4, gpus=0)
-    _attempt(folder, "t1", start={"record": number}, end={"wall_s": 100.0, "cpu_s": 350.0})
+    folder, number = _folder(store), _submit(store, "slurm", cells_per_element=4, gpus=2)
+    _attempt(folder, "t1", start={"record": number}, end={"wall_s": 100.0, "cpu_s": 150.0})
     found = spent(folder, [_share(1, "t1", 99.0)], places(store.ledger))
-    assert found.requested_core_s == 7200.0
+    # A quarter of eight cores and two GPUs.
+    assert found == Spent(core_s=200.0, gpu_s=50.0, cpu_s=150.0, requested_core_s=7200.0)
 
 
 def test_on_one_machine_nothing_was_asked(store: Store) -> None:

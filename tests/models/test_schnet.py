@@ -149,10 +149,10 @@ def test_far_atoms_do_not_count_as_pairs() -> None:
 @pytest.mark.parametrize(
     ("settings", "n_train", "steps"),
     [
-        ({}, 5, 25_000),
-        ({}, 200, 25_000),
+        ({}, 5, 40_000),
+        ({}, 200, 40_000),
         ({}, 1000, 100_000),
-        ({"batch_size": 100}, 1000, 25_000),
+        ({"batch_size": 100}, 1000, 40_000),
         ({"steps": 7}, 1000, 7),
     ],
 )

@@ -85,7 +85,7 @@ def test_the_recipe_is_the_one_described() -> None:
     network.load_state_dict(networks.build(SETTINGS, len(SPECIES), seed=7).state_dict())
     weights = list(network.parameters())
     average = [weight.detach().clone() for weight in weights]
-    optimiser = torch.optim.AdamW(weights, lr=3e-3, weight_decay=0.001)
+    optimiser = torch.optim.AdamW(weights, lr=1e-3, weight_decay=0.001)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=9)
     for step in range(9):
         epoch, part = divmod(step, 2)

@@ -11,6 +11,8 @@ from hpcmlff.errors import HpcmlffError
 from hpcmlff.report.drawing import write_plots
 from hpcmlff.report.learning_plots import learning_curves
 from hpcmlff.report.panel import FAILED_MARKER, NOT_DONE_MARKER, PanelData, draw, legend_columns
+from hpcmlff.report.reference.reading import COLUMNS
+from hpcmlff.report.reference.reading import table as reference_table
 from hpcmlff.report.rows import series_of, with_variant
 from hpcmlff.report.styles import series_styles
 from hpcmlff.report.summary import learning_table
@@ -29,7 +31,8 @@ def texts(svg):
 def panel(rows):
     axes = Figure().subplots()
     table = learning_table(rows)
-    data = PanelData(metric=FORCE, table=table[table["metric"] == FORCE], cells=with_variant(rows))
+    lines, cells = table[table["metric"] == FORCE], with_variant(rows)
+    data = PanelData(metric=FORCE, table=lines, cells=cells, others=reference_table([]))
     draw(axes, data, series_styles(series_of(rows)))
     return axes
 
@@ -67,6 +70,26 @@ def test_labels_units_sizes_and_legend_are_in_the_figure(small, tmp_path):
     assert [text for text in found if text in legend] == legend
     assert "ethanol: test errors, mean and sample standard deviation over seeds" in found
     assert {"energy MAE (kcal/mol)", "force MAE (kcal/mol/Å)"} <= set(texts(mae))
+
+
+def test_what_others_reported_is_drawn_and_named(small, tmp_path):
+    others = [
+        ("a paper", "schnet", "Ethanol", 1000, FORCE, 9.0),
+        ("a paper", "MACE", "ethanol", 1000, FORCE, 0.5),
+        ("a paper", "MACE", "benzene", 1000, FORCE, 0.1),
+    ]
+    references = pd.DataFrame(others, columns=COLUMNS)
+    drawn = list(learning_curves(small, references))
+    axes = drawn[0].draw().axes[1]
+    dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+    found = [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in dotted]
+    assert found == [([1000], [9.0]), ([1000], [0.5])]
+    assert dotted[0].get_color() == series_styles(series_of(small))[("schnet", "")].colour
+    assert axes.get_ylim()[1] > 9.0
+    assert axes.get_xlim()[1] > 1000
+    legend = texts(write_plots(drawn, tmp_path)[1])
+    assert [text for text in legend if "a paper" in text] == ["schnet, a paper", "MACE, a paper"]
+    assert drawn[0].digest != next(learning_curves(small)).digest
 
 
 def test_the_legend_has_no_open_marks_where_all_is_done(cell, tmp_path):

@@ -13,6 +13,7 @@ from hpcmlff.spec.needs import (
     fitting_but_for_memory,
     rounded_gb,
     walltime_for,
+    walltimes,
 )
 from hpcmlff.spec.profile import Partition
 from hpcmlff.spec.resources import Asked, Resources
@@ -69,10 +70,10 @@ def test_a_walltime_is_enough_unless_there_is_none_as_long(
 
 
 def test_walltimes_one_after_the_other_are_counted_without_their_grace() -> None:
-    assert need(1.0, wall_s=0.1).walltimes(300, 30) == 1
-    assert need(1.0, wall_s=270).walltimes(300, 30) == 1
-    assert need(1.0, wall_s=271).walltimes(300, 30) == 2
-    assert need(1.0, wall_s=1e6).walltimes(300, 400) == 1_000_000
+    assert walltimes(0.1, 300, 30) == 1
+    assert walltimes(270, 300, 30) == 1
+    assert walltimes(271, 300, 30) == 2
+    assert walltimes(1e6, 300, 400) == 1_000_000
 
 
 def test_numbers_are_taken_as_they_stand() -> None:

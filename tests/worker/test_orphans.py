@@ -109,7 +109,7 @@ def test_generated_frames_are_made_once_and_kept_in_the_store(
     }
     grid_file(**keys)
     assert submit.main(["grid.yaml", "--dry-run"]) == 0
-    assert "1 cells; frames of a molecule are yet to be made" in capsys.readouterr().err
+    assert "frames are yet to be made: water" in capsys.readouterr().err
     assert submit.main(["grid.yaml", "--wait"]) == 0
     assert "12 of 12 frames" in capsys.readouterr().err
     assert submit.main(["grid.yaml", "--dry-run"]) == 0

@@ -7,15 +7,14 @@ own random stream, so that its frames depend on nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hpcmlff.data.generate.molecules import INSTALL, Start
+from hpcmlff.data.generate.gfn2 import calculating, gfn2, import_tblite
+from hpcmlff.data.generate.molecules import Start
 from hpcmlff.data.generate.restraint import DrivenRestraint, target_deg
-from hpcmlff.errors import DataError
 from hpcmlff.spec.canonical import stream_seed
 from hpcmlff.units import EV_KCAL_MOL
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_DEG_PER_STEP = 0.1
 """Fastest driving; short trajectories make more steps a frame instead."""
+
+_SEED = "Try another seed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +89,7 @@ class Trajectory:
         from ase import Atoms
 
         self._spec, self._dynamics, self._charge = spec, dynamics, start.charge
-        self._tblite = _import_tblite()
+        import_tblite()
         self._atoms = Atoms([row[0] for row in start.geometry], [row[1:] for row in start.geometry])
         self._restraint: DrivenRestraint | None = None
         if spec.path != "md" and start.bridge is not None:
@@ -124,7 +125,7 @@ class Trajectory:
         width = np.sqrt(self._atoms.get_masses() * kB * self._dynamics.temperature_k)
         momenta = rng.standard_normal((len(self._atoms), 3)) * width[:, None]
         self._atoms.set_momenta(momenta, apply_constraint=False)
-        with self._calculating("the equilibration"):
+        with calculating("the equilibration", _SEED):
             mover = self._mover(rng)
             for _ in range(self._dynamics.equilibration_steps):
                 mover.step()
@@ -142,7 +143,7 @@ class Trajectory:
         DataError
             The calculation did not converge.
         """
-        with self._calculating(f"frame {first + 1} to {last}"):
+        with calculating(f"frame {first + 1} to {last}", _SEED):
             mover = self._mover(self._stream(first))
             for number in range(first, last):
                 self._advance(mover, number)
@@ -172,7 +173,7 @@ class Trajectory:
         from ase.md.langevin import Langevin
 
         # A calculator starts from its last wave function; a fresh one has none.
-        self._atoms.calc = self._tblite(method="GFN2-xTB", charge=self._charge, verbosity=0)
+        self._atoms.calc = gfn2(self._charge)
         return Langevin(
             self._atoms,
             self._dynamics.timestep_fs * units.fs,
@@ -186,22 +187,3 @@ class Trajectory:
         spec = self._spec
         seed = stream_seed("generate", spec.molecule, spec.path, spec.seed, part)
         return np.random.Generator(np.random.Philox(key=seed))
-
-    @contextmanager
-    def _calculating(self, what: str) -> Iterator[None]:
-        from ase.calculators.calculator import CalculatorError
-
-        try:
-            yield
-        except (CalculatorError, RuntimeError, ZeroDivisionError) as found:
-            raise DataError(
-                f"GFN2-xTB failed in {what}: {found}", hint="Try another seed"
-            ) from None
-
-
-def _import_tblite() -> Any:
-    try:
-        from tblite.ase import TBLite
-    except ImportError:
-        raise DataError("generating frames needs tblite", hint=INSTALL) from None
-    return TBLite

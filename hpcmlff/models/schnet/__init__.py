@@ -23,7 +23,7 @@ _entry = partial(
     estimate=estimate,
 )
 
-SCHNET = _entry(name="schnet", version=2, settings=SchNetSettings)
+SCHNET = _entry(name="schnet", version=3, settings=SchNetSettings)
 """SchNet's entry in the registry."""
 PAINN = _entry(name="painn", version=1, settings=PaiNNSettings)
 """PaiNN's."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hpcmlff.models.protocol import Arrays, ShouldStop, Task
+    from hpcmlff.models.protocol import Arrays, Predict, ShouldStop, Task
 
 _MEAN, _COURSE = "energy_mean_kcal_mol", "course"
 
@@ -119,20 +119,31 @@ class NetworkTrainer:
         self, task: Task, model: Arrays, positions: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Predict energies ``(n_frames,)`` and forces ``(n_frames, n_atoms, 3)``."""
-        device = task.allocation.device
-        energies, forces = np.zeros(len(positions)), np.zeros(positions.shape)
+        return self.predictor(task, model)(positions)
+
+    def predictor(self, task: Task, model: Arrays) -> Predict:
+        """Return what predicts, the network built once."""
+        device, mean_kcal_mol = task.allocation.device, model[_MEAN][0]
         with _prepared(task):
             network = networks.build(task.settings, len(task.species))
             networks.load(network, model)
             network.to(device).eval().requires_grad_(requires_grad=False)
-            geometries = Geometries(task.species, positions, task.settings.cutoff, device)
-            for chunk in geometries.chunks():
-                found = network(geometries.inputs(chunk))
-                energies[chunk] = found["energy"].detach().cpu().numpy()
-                forces[chunk] = (
-                    found["forces"].detach().cpu().numpy().reshape(-1, *forces.shape[1:])
-                )
-        return energies + model[_MEAN][0], forces
+
+        def predict(
+            positions: NDArray[np.float64],
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            energies, forces = np.zeros(len(positions)), np.zeros(positions.shape)
+            with _prepared(task):
+                geometries = Geometries(task.species, positions, task.settings.cutoff, device)
+                for chunk in geometries.chunks():
+                    found = network(geometries.inputs(chunk))
+                    energies[chunk] = found["energy"].detach().cpu().numpy()
+                    forces[chunk] = (
+                        found["forces"].detach().cpu().numpy().reshape(-1, *forces.shape[1:])
+                    )
+            return energies + mean_kcal_mol, forces
+
+        return predict
 
     def export(self, task: Task, model: Arrays, path: Path) -> None:
         """Write a model of stock schnetpack's classes, for ``torch.load`` and its calculators.

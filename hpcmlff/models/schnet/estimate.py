@@ -69,10 +69,12 @@ def estimate(settings: NetworkSettings, size: Size) -> Estimate:
     working_gb = _TENSORS * 4 * max(batch, 10_000 * width) / 2**30
     weights = 100 * settings.features + 7 * settings.features * width + 2 * settings.features**2
     mem_gb = 0.6 + working_gb
+    checkpoint_gb = 6 * 4 * weights / 2**30
     return Estimate(
         mem_gb=mem_gb,
         least_mem_gb=mem_gb,
-        disk_gb=3 * 6 * 4 * weights / 2**30,
+        disk_gb=3 * checkpoint_gb,
+        freed_gb=2 * checkpoint_gb,
         # What further threads gain is in the rates, and not known without them.
         cpu_s=size.threads * wall_s,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,11 +27,11 @@ class NetworkSettings(Strict):
     """Training frames in one step; all of them where there are fewer."""
     steps: Annotated[int, Field(ge=1, le=10_000_000)] | Literal["auto"] = "auto"
     """Optimiser steps in all, over which the learning rate falls to zero. ``auto`` takes
-    25,000, or 1,000 passes through the training frames where that is more."""
+    25,000 (SchNet 40,000), or 1,000 passes through the training frames where that is more."""
     hours: float | None = Field(default=None, gt=0, le=1000)
     """Instead of steps: as many as take so long on the machine that begins the training. They are
     counted once, by a measurement, and kept with the model: given as ``steps`` they repeat it."""
-    learning_rate: float = Field(default=3e-3, gt=0, le=1.0)
+    learning_rate: float = Field(default=1e-3, gt=0, le=1.0)
     """Learning rate of the first step; a cosine leads it to zero."""
     weight_decay: float = Field(default=0.001, ge=0, le=1.0)
     """Decoupled weight decay of AdamW, per unit of learning rate."""
@@ -59,6 +59,9 @@ class NetworkSettings(Strict):
             raise ValueError("give steps or hours, not both")
         return self
 
+    fewest_steps: ClassVar[int] = 25_000
+    """The least that ``auto`` takes."""
+
     @property
     def representation_class(self) -> str:
         """Name of the class in ``schnetpack.representation``."""
@@ -74,7 +77,7 @@ class NetworkSettings(Strict):
         if self.steps != "auto":
             return self.steps
         per_pass = n_train // min(self.batch_size, n_train)
-        return max(25_000, 1_000 * per_pass)
+        return max(self.fewest_steps, 1_000 * per_pass)
 
 
 class DenseSettings(NetworkSettings):
@@ -92,9 +95,12 @@ class DenseSettings(NetworkSettings):
 class SchNetSettings(DenseSettings):
     """Settings of SchNet.
 
-    The defaults were chosen on 200 training frames of glycine. A learning rate of 1e-3 for
-    18,000 steps left force errors 8 and 20 % larger on two splits.
+    A learning rate of 3e-3 needs fewer steps on 200 frames of glycine, but on 1,000 its validation
+    forces are no better after 200,000 steps than those of 1e-3 after 130,000.
     """
+
+    fewest_steps: ClassVar[int] = 40_000
+    """The least that ``auto`` takes."""
 
     @property
     def representation_class(self) -> str:
@@ -104,9 +110,6 @@ class SchNetSettings(DenseSettings):
 
 class PaiNNSettings(DenseSettings):
     """Settings of PaiNN, whose features have directions, too."""
-
-    learning_rate: float = Field(default=1e-3, gt=0, le=1.0)
-    """Learning rate of the first step; a cosine leads it to zero."""
 
     @property
     def representation_class(self) -> str:
@@ -121,8 +124,6 @@ class SchNetPackSettings(NetworkSettings):
     """Class in ``schnetpack.representation``."""
     options: dict[str, Option] = Field(default_factory=dict)
     """Further arguments of that class, such as ``lmax`` of SO3net."""
-    learning_rate: float = Field(default=1e-3, gt=0, le=1.0)
-    """Learning rate of the first step; a cosine leads it to zero."""
 
     @property
     def representation_class(self) -> str:

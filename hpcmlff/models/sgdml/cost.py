@@ -86,6 +86,7 @@ def estimate(settings: SgdmlSettings, size: Size) -> Estimate:
         mem_gb=comfortable_mem_gb(settings, size.n_atoms, size.n_train),
         least_mem_gb=least_mem_gb(settings, size.n_atoms, size.n_train),
         disk_gb=disk_gb + _model_bytes(size) / _GIB,
+        freed_gb=disk_gb,
         cpu_s=5.0 + symmetries_s + tries_s + training_s,
     )
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpcmlff.files import write_durably
-from hpcmlff.models.protocol import Arrays, Progress, ShouldStop, Task
+from hpcmlff.models.protocol import Arrays, Predict, Progress, ShouldStop, Task
 from hpcmlff.models.sgdml import state as states
 from hpcmlff.models.sgdml.checks import check_frames, check_memory
-from hpcmlff.models.sgdml.model import kernel_model, predict, to_npz_model
+from hpcmlff.models.sgdml.model import kernel_model, predictor, to_npz_model
 from hpcmlff.models.sgdml.search import search_frames
 from hpcmlff.models.sgdml.state import SgdmlState
 from hpcmlff.models.sgdml.training import advance
@@ -102,7 +102,11 @@ class SgdmlTrainer:
         TrainingError
             The positions are of another molecule.
         """
-        return predict(kernel_model(task.species, model), positions, task.allocation.threads)
+        return self.predictor(task, model)(positions)
+
+    def predictor(self, task: Task, model: Arrays) -> Predict:
+        """Return what predicts, the model unpacked once."""
+        return predictor(kernel_model(task.species, model), task.allocation.threads)
 
     def export(self, task: Task, model: Arrays, path: Path) -> None:
         """Write a model file as sgdml does, for ``GDMLPredict`` and the command ``sgdml``.

@@ -11,7 +11,7 @@ from hpcmlff.models.sgdml.consistency import check_energies
 from hpcmlff.models.sgdml.factor import System
 from hpcmlff.models.sgdml.internal import InternalKernel, internal_basis
 from hpcmlff.models.sgdml.kernel import Kernel, make_kernel
-from hpcmlff.models.sgdml.model import SOLVERS, kernel_model, predict
+from hpcmlff.models.sgdml.model import SOLVERS, kernel_model, predictor
 from hpcmlff.models.sgdml.symmetries import describe
 from hpcmlff.models.sgdml.tiling import make_tiling
 
@@ -196,8 +196,8 @@ def validate(task: Task, train: Samples, model: Arrays) -> tuple[float, Arrays]:
     validation, n_train = task.validation, len(train.energies)
     mean = train.energies.mean()
     positions = np.concatenate((train.positions, validation.positions))
-    predictor = kernel_model(task.species, model)
-    energies, forces = predict(predictor, positions, task.allocation.threads)
+    predict = predictor(kernel_model(task.species, model), task.allocation.threads)
+    energies, forces = predict(positions)
     offsets = np.concatenate((train.energies, validation.energies)) - mean
     with_energies = task.settings.energy_constraint
     # As stock sgdml: with energies in the kernel the constant is their mean and no more.

@@ -6,59 +6,64 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from hpcmlff.errors import TrainingError
 from hpcmlff.models.sgdml.package import stock, version
 from hpcmlff.models.sgdml.symmetries import pair_permutations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
-    from hpcmlff.models.protocol import Arrays, Samples, Task
+    from hpcmlff.models.protocol import Arrays, Predict, Samples, Task
 
 SOLVERS = ("analytic", "cg")
 """Solvers by the number a model carries, in stock sgdml's words."""
 
 
-def predict(
-    model: dict[str, Any], positions: NDArray[np.float64], threads: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Predict by stock sgdml, frames shared out over threads.
+def predictor(model: dict[str, Any], threads: int) -> Predict:
+    """Return what predicts by stock sgdml, frames shared out over threads.
 
     Parameters
     ----------
     model
         What `kernel_model` or `to_npz_model` returned.
-    positions
-        ``(n_frames, n_atoms, 3)``, Å.
     threads
         Threads to use; the result does not depend on it.
 
     Returns
     -------
-    energies
-        ``(n_frames,)``, kcal/mol.
-    forces
-        ``(n_frames, n_atoms, 3)``, kcal/mol/Å.
-
-    Raises
-    ------
-    TrainingError
-        The positions are of another molecule.
+    Predict
+        Raises TrainingError where positions are of another molecule.
     """
-    n_frames = len(positions)
-    expected = (n_frames, len(model["z"]), 3)
-    if positions.shape != expected:
-        raise TrainingError(f"positions have the shape {positions.shape}, expected {expected}")
     # One process at most: no pool is forked, and no benchmark is cached by the package.
-    predictor = stock("predict").GDMLPredict(model, max_processes=1)
-    flat = positions.reshape(n_frames, 3 * len(model["z"]))
-    batches = np.array_split(flat, min(4 * threads, max(n_frames, 1)))
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(predictor.predict, batches))
-    energies, forces = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return energies, forces.reshape(expected)
+    stock_predict = stock("predict").GDMLPredict(model, max_processes=1).predict
+    # Looking for the libraries takes longer than predicting a frame of a small molecule.
+    blas = ThreadpoolController()
+
+    def predict(positions: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+        n_frames = len(positions)
+        expected = (n_frames, len(model["z"]), 3)
+        if positions.shape != expected:
+            raise TrainingError(f"positions have the shape {positions.shape}, expected {expected}")
+        flat = positions.reshape(n_frames, 3 * len(model["z"]))
+        batches = np.array_split(flat, min(4 * threads, max(n_frames, 1)))
+        with blas.limit(limits=1):
+            parts = list(_each(stock_predict, batches, threads))
+        energies, forces = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return energies, forces.reshape(expected)
+
+    return predict
+
+
+def _each(call: Callable[[Any], Any], batches: list[Any], threads: int) -> Iterator[Any]:
+    if len(batches) == 1:
+        yield call(batches[0])
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(call, batches)
 
 
 def kernel_model(species: NDArray[np.int64], arrays: Arrays) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from hpcmlff.report.beside import beside, beside_lines
 from hpcmlff.report.costs import COST_CAPTION, cost_lines, cost_table
 from hpcmlff.report.drawing import files_of
 from hpcmlff.report.files import report_file
@@ -16,6 +17,7 @@ from hpcmlff.report.findings import grouped, tally
 from hpcmlff.report.latex import latex
 from hpcmlff.report.page.content import Entry, Table, cell_table, error_tables, glance
 from hpcmlff.report.page.svg import inlined
+from hpcmlff.report.reference.reading import table
 from hpcmlff.report.rows import hyperparameters, tidy
 from hpcmlff.report.summary import state_counts
 from hpcmlff.report.wording import TABLE_METRICS, caption
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from hpcmlff.report.findings import Finding
     from hpcmlff.report.plot import Plot
+    from hpcmlff.report.reference.reading import Reference
+    from hpcmlff.report.section import Section
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +49,10 @@ class About:
     """The resolved grid, as YAML."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Model to what its first finished cell was trained with."""
+    references: Sequence[Reference] = ()
+    """What others reported, to stand beside."""
+    sections: Sequence[Section] = ()
+    """What simulations with the models have come to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +126,8 @@ def render(
         tally=tally(findings),
         molecules=molecules,
         caption=caption(TABLE_METRICS),
+        beside=_beside(rows, about.references),
+        sections=[_section(one, shown) for one in about.sections],
         costs=_costs(rows),
         cost_caption=COST_CAPTION,
         overall=[one for one in shown if not one.plot.molecule],
@@ -126,6 +136,31 @@ def render(
         style=_source(loader, environment, "page.css"),
         script=_source(loader, environment, "page.js"),
     )
+
+
+def _beside(rows: pd.DataFrame, references: Sequence[Reference]) -> Table | None:
+    head, lines = beside_lines(beside(rows, table(references)))
+    if not lines:
+        return None
+    return Table(
+        heading="Beside others",
+        columns=tuple((name, "") for name in head),
+        numeric=tuple(False for _ in head),
+        lines=tuple(tuple(Entry(text=text) for text in line) for line in lines),
+    )
+
+
+def _section(section: Section, shown: Sequence[Shown]) -> dict[str, Any]:
+    made = Table(
+        heading=section.heading,
+        columns=tuple(section.columns),
+        numeric=tuple(number > 0 for number in range(len(section.columns))),
+        lines=tuple(
+            tuple(Entry(text=text, value=_number(text)) for text in line) for line in section.lines
+        ),
+    )
+    own = [one for one in shown if one.plot.kind == section.name]
+    return {"section": section, "table": made, "shown": own}
 
 
 def _source(loader: PackageLoader, environment: Environment, name: str) -> Markup:
@@ -152,6 +187,6 @@ def _costs(rows: pd.DataFrame) -> Table | None:
 
 def _number(text: str) -> Any:
     try:
-        return repr(float(text.split("/", maxsplit=1)[0].rstrip("%")))
+        return repr(float(text.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0].rstrip("%")))
     except ValueError:
         return ""

@@ -15,7 +15,8 @@ from springs import KCAL
 
 from hpcmlff.data.checks import check_frames
 from hpcmlff.data.generate import generate_frames
-from hpcmlff.data.generate.dynamics import Dynamics, _import_tblite, default_dynamics
+from hpcmlff.data.generate.dynamics import Dynamics, default_dynamics
+from hpcmlff.data.generate.gfn2 import import_tblite
 from hpcmlff.data.generate.partial import Partial
 from hpcmlff.data.readers import read_frames
 from hpcmlff.errors import DataError
@@ -72,7 +73,7 @@ def test_frames_are_plausible_and_forces_are_slopes(tmp_path: Path) -> None:
     found = check_frames(frames, consecutive=True)
     assert [one for one in found if one.severity == "error"] == []
     assert "consistent" in [one.code for one in found]
-    calculator = _import_tblite()(method="GFN2-xTB", accuracy=0.01, verbosity=0)
+    calculator = import_tblite()(method="GFN2-xTB", accuracy=0.01, verbosity=0)
     atoms = Atoms(frames.species, frames.positions[30], calculator=calculator)
     energy = atoms.get_potential_energy() * EV_KCAL_MOL
     assert energy == pytest.approx(frames.energies[30], abs=1e-4)
@@ -171,7 +172,7 @@ def test_the_restraint_leads_and_is_not_in_the_forces(tmp_path: Path) -> None:
     # Driven from 180 to 0 degrees in 40 fs it lags, but it goes.
     turned = abs((last.get_dihedral(5, 6, 7, 8) - 173.2 + 180.0) % 360.0 - 180.0)
     assert turned > 10
-    last.calc = _import_tblite()(method="GFN2-xTB", verbosity=0)
+    last.calc = import_tblite()(method="GFN2-xTB", verbosity=0)
     np.testing.assert_allclose(last.get_forces() * EV_KCAL_MOL, frames.forces[1], atol=0.05)
 
 
@@ -185,7 +186,7 @@ def test_a_missing_tblite_names_the_extra(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "tblite.ase", None)
     with pytest.raises(DataError) as raised:
         _make(tmp_path / "w.xyz")
-    assert str(raised.value) == "generating frames needs tblite. pip install 'hpcmlff[generate]'"
+    assert str(raised.value) == "GFN2-xTB needs tblite. pip install 'hpcmlff[generate]'"
 
 
 def test_generation_holds_openmp_to_one_thread(

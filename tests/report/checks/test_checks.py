@@ -235,7 +235,7 @@ def test_a_training_that_only_its_budget_has_ended(made: MakeStore) -> None:
     assert (found.code, found.text) == (
         "stopped-by-budget",
         (
-            "trained for 1000 steps, where the model would take 25000 by itself; the last"
+            "trained for 1000 steps, where the model would take 40000 by itself; the last"
             " validation is the best"
         ),
     )

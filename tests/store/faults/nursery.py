@@ -19,6 +19,9 @@ from typing import Any, Self
 _TESTS = Path(__file__).resolve().parents[2]
 _CRASHED = 70
 
+_THREADS = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+"""A thread that waits leaves its core to the other tests."""
+
 
 class Nursery:
     """Starts functions of `store.faults` in processes of their own.
@@ -41,7 +44,7 @@ class Nursery:
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
-            env=kept | {"PYTHONPATH": str(_TESTS), "OMP_NUM_THREADS": "1"},
+            env=kept | {"PYTHONPATH": str(_TESTS), **_THREADS},
         )
         return self
 

@@ -1,0 +1,1 @@
+"""Everything the commands do, from Python; `hpcmlff` itself offers it by name."""

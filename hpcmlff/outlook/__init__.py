@@ -1,0 +1,1 @@
+"""What a submission is expected to take, before anything is submitted."""

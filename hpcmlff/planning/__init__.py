@@ -1,0 +1,1 @@
+"""What a submission would do: decided without writing anything, then shown."""

@@ -1,0 +1,1 @@
+"""What trained models are for: an ASE calculator, dynamics, scans along a coordinate."""
