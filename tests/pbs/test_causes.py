@@ -21,6 +21,11 @@ from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 GIB = 2**30
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+
 def causes(study: Study, number: int = 0) -> list[tuple[int, str]]:
     """Return number and cause of a cell's attempts, the oldest first."""
     found = diagnosed(study.store, study.cells[number])
