@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff.console import emit_json, next_step, terminal
+from hpcmlff.console import emit_json, next_step, terminal, wrapped
 from hpcmlff.diagnosis.casebook import Casebook
 from hpcmlff.diagnosis.history import all_diagnoses
 from hpcmlff.spec.causes import Cause, Rule
@@ -52,8 +51,7 @@ def explain(store: Store, standings: Sequence[Standing], *, of: int, as_json: bo
     click.echo(heading(store.path, standings, of))
     width = terminal().width
     for group in _alike(book, chosen):
-        lines = (part for line in _group(book, group) for part in _wrapped(line, width))
-        click.echo("\n".join([*lines, ""]))
+        click.echo(wrapped("\n".join(_group(book, group)), width) + "\n")
     click.echo(_next(store, chosen) if chosen else "no cell has failed or stopped")
     return 0
 
@@ -94,15 +92,6 @@ def _group(book: Casebook, group: Sequence[Standing]) -> Iterator[str]:
     if len(group) > shown:
         yield f"  and {len(group) - shown} more, which --json lists"
     yield from (f"  > {advice}" for advice in advices)
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    """Return a line as lines for a terminal, all of them as far to the right."""
-    indent = " " * (len(line) - len(line.lstrip(" >")))
-    # Names of files stay whole, to be copied.
-    return wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
 
 
 def _advice(standing: Standing, found: Sequence[Diagnosis]) -> str:

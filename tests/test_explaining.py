@@ -55,12 +55,12 @@ def test_cells_are_grouped_by_state_and_cause_with_what_to_do(
         "diverged: 12 failed",
         f"  {cells[0].label}, attempt 1",
         "    Diverged: the training diverges: the validation loss is not a number of",
-        "    sense at step 250",
+        "        sense at step 250",
         "    no checkpoint",
     ]
     assert "  and 2 more, which --json lists" in lines
     assert lines[-10:] == [
-        "    Then `retry` tries it again",
+        "      Then `retry` tries it again",
         "",
         "walltime: 1 stopped",
         f"  {cells[12].label}, attempt 2",

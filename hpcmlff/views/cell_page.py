@@ -46,7 +46,7 @@ class CellPage:
         if facts["tries"]:
             yield from ("", attempts_table(facts["tries"]))
         if facts["state"] in _STUCK:
-            yield from map(Text, why_lines(facts))
+            yield from map(Text, why_lines(facts, options.max_width))
         if facts["jobs"]:
             yield from ("", jobs_table(facts["jobs"]))
         if facts["metrics"]:
