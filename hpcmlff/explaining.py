@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hpcmlff.console import emit_json, next_step
+from hpcmlff.console import emit_json, next_step, terminal, wrapped
 from hpcmlff.diagnosis.casebook import Casebook
 from hpcmlff.diagnosis.history import all_diagnoses
 from hpcmlff.spec.causes import Cause, Rule
@@ -49,8 +49,9 @@ def explain(store: Store, standings: Sequence[Standing], *, of: int, as_json: bo
         emit_json({"store": str(store.path), "cells": cells})
         return 0
     click.echo(heading(store.path, standings, of))
+    width = terminal().width
     for group in _alike(book, chosen):
-        click.echo("\n".join([*_group(book, group), ""]))
+        click.echo(wrapped("\n".join(_group(book, group)), width) + "\n")
     click.echo(_next(store, chosen) if chosen else "no cell has failed or stopped")
     return 0
 
@@ -74,7 +75,8 @@ def _alike(book: Casebook, chosen: Sequence[Standing]) -> list[list[Standing]]:
 
 
 def _cause(book: Casebook, standing: Standing) -> Cause:
-    if standing.diagnosis is not None:
+    lost = book.newest_with(standing.cell.id) > standing.record
+    if standing.diagnosis is not None and not lost:
         return standing.diagnosis.cause
     found = all_diagnoses(book, standing.cell, running=False)
     return found[0].cause if found else Cause.UNKNOWN
@@ -86,15 +88,21 @@ def _group(book: Casebook, group: Sequence[Standing]) -> Iterator[str]:
     for standing in group[:shown]:
         found = all_diagnoses(book, standing.cell, running=False)
         yield from _case(standing, found)
-        advices[_GIVEN_UP if _is_given_up(standing, found) else found[0].advice] = True
+        advices[_advice(standing, found)] = True
     if len(group) > shown:
         yield f"  and {len(group) - shown} more, which --json lists"
     yield from (f"  > {advice}" for advice in advices)
 
 
+def _advice(standing: Standing, found: Sequence[Diagnosis]) -> str:
+    settled = found and (found[0].rule is Rule.STOP or standing.state is not CellState.FAILED)
+    return found[0].advice if settled else _GIVEN_UP
+
+
 def _is_given_up(standing: Standing, found: Sequence[Diagnosis]) -> bool:
     """Tell whether it failed for the number of its jobs, whatever the rule of the last one."""
-    return not found or (standing.state is CellState.FAILED and found[0].rule is not Rule.STOP)
+    stops = bool(found) and found[0].rule is Rule.STOP and found[0].attempt > 0
+    return not found or (standing.state is CellState.FAILED and not stops)
 
 
 def _case(standing: Standing, found: Sequence[Diagnosis]) -> Iterator[str]:

@@ -51,13 +51,19 @@ def diagnosis_of(
         Number of the submission that has run after the newest of them; 0 for none.
     """
     papers = papers or papers_of(attempts[place])
-    later = papers_of(attempts[place - 1]).record if place else run_again
+    later = _record_after(book, cell, attempts, place) if place else run_again
     entry = book.entry(papers.record)
     facts = facts_of(papers, entry, cell.id, later)
     if facts.end.get("kind") == _GIVEN_UP and place + 1 < len(attempts):
         older = diagnosis_of(book, cell, attempts, place + 1)
         return judged(facts, older.cause, Following(rule=Rule.STOP), older.evidence)
     return _of(book, entry, facts, cell.id)
+
+
+def _record_after(book: Casebook, cell: Cell, attempts: Sequence[AttemptFolder], place: int) -> int:
+    after = papers_of(attempts[place - 1])
+    # The newest attempt belongs to the newest job, if it has not said so yet.
+    return after.record if after.start or place > 1 else book.newest_with(cell.id)
 
 
 def diagnosis_of_job(book: Casebook, number: int, cell_id: str) -> Diagnosis | None:

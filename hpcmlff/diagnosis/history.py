@@ -30,12 +30,15 @@ def all_diagnoses(
     """
     attempts = book.store.cell(cell).attempts()
     papers = papers_of(attempts[0]) if attempts else None
-    if papers is not None and (_is_running(book, papers, cell) if running is None else running):
-        attempts = attempts[1:]
-    found = [diagnosis_of(book, cell, attempts, place) for place in range(len(attempts))]
+    if running is None:
+        running = papers is not None and _is_running(book, papers, cell)
+    ended = range(1 if running else 0, len(attempts))
+    found = [diagnosis_of(book, cell, attempts, place) for place in ended]
     if last := _of_last_job(book, cell, papers):
         return (last, *found)
-    return (capped(book, cell, attempts, found[0]), *found[1:]) if found else ()
+    if found and not running:
+        found[0] = capped(book, cell, attempts, found[0])
+    return tuple(found)
 
 
 def _is_running(book: Casebook, papers: Papers, cell: Cell) -> bool:

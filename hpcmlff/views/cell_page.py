@@ -46,7 +46,7 @@ class CellPage:
         if facts["tries"]:
             yield from ("", attempts_table(facts["tries"]))
         if facts["state"] in _STUCK:
-            yield from map(Text, why_lines(facts))
+            yield from map(Text, why_lines(facts, options.max_width))
         if facts["jobs"]:
             yield from ("", jobs_table(facts["jobs"]))
         if facts["metrics"]:
@@ -120,6 +120,8 @@ def _losses(losses: Sequence[tuple[int, float]], width: int) -> list[str]:
     step, lowest = min(losses, key=lambda point: point[1])
     newest = losses[-1]
     words = f"validation loss: lowest {lowest:.4g} at step {step:,}, newest {newest[1]:.4g}"
+    if len(losses) == 1:
+        return [words]
     return [words, *loss_plot(losses, min(width, _PLOT_WIDTH), _PLOT_HEIGHT)]
 
 

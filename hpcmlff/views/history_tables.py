@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hpcmlff.console import brief
+from hpcmlff.console import brief, wrapped
 
 
 def attempts_table(tries: Sequence[Mapping[str, Any]]) -> Table:
@@ -36,16 +36,16 @@ def jobs_table(jobs: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def why_lines(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the newest diagnosis rests on, and what to do."""
+def why_lines(facts: Mapping[str, Any], width: int) -> Iterator[str]:
+    """Yield what the newest diagnosis rests on, and what to do, as lines of a terminal."""
     newest = facts["lost"] or (facts["tries"][0] if facts["tries"] else None)
     if newest is None:
         return
     which = "the newest job" if facts["lost"] else f"attempt {newest['attempt']}"
     yield ""
     yield f"why {which} ended: {newest['cause']}"
-    yield from (f"  {line}" for line in newest["evidence"])
-    yield f"  > {newest['advice']}"
+    lines = [*(f"  {line}" for line in newest["evidence"]), f"  > {newest['advice']}"]
+    yield from wrapped("\n".join(lines), width).splitlines()
 
 
 def plain_table(*headings: str) -> Table:

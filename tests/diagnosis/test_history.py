@@ -10,6 +10,7 @@ from hpcmlff.diagnosis import diagnosed
 from hpcmlff.diagnosis.diagnosis import Diagnosis
 from hpcmlff.executors.processes import identify
 from hpcmlff.spec.causes import Cause, Rule
+from hpcmlff.store.attempts import claim
 
 
 def newest(scene: Scene) -> Diagnosis:
@@ -46,6 +47,15 @@ def test_without_the_number_of_its_run_only_the_last_attempt_has_words(scene: Sc
     scene.began(number)
     scene.over(number, "TIMEOUT")
     assert scene.causes() == [(1, "preempted"), (2, "node lost"), (3, "walltime")]
+
+
+def test_an_attempt_that_has_only_just_begun_belongs_to_the_newest_job(scene: Scene) -> None:
+    number = scene.submitted(profile={"scheduler": "pbs"})
+    scene.ended(scene.began(number), "stopped", reason="SIGTERM")
+    claim(scene.store.cell(scene.cell))
+    assert scene.causes(running=True) == [(1, "preempted")]
+    scene.submitted()
+    assert scene.causes(running=True) == [(1, "cancelled")]
 
 
 def test_what_the_newest_job_printed_and_a_cancel_belong_to_its_last_run(scene: Scene) -> None:

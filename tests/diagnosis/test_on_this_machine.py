@@ -42,6 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "cluster_profiles").mkdir()
     (tmp_path / "cluster_profiles" / "local.yaml").write_text(PROFILE)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "300")
     return tmp_path
 
 

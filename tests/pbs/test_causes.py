@@ -21,6 +21,11 @@ from hpcmlff.testing.fake_pbs import HURRIED, FakePbs
 GIB = 2**30
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+
 def causes(study: Study, number: int = 0) -> list[tuple[int, str]]:
     """Return number and cause of a cell's attempts, the oldest first."""
     found = diagnosed(study.store, study.cells[number])
@@ -175,8 +180,8 @@ def test_a_walltime_is_told_whether_the_cell_stopped_or_was_killed(
     start_pbs: StartPbs, tmp_path: Path, history: bool
 ) -> None:
     start_pbs(delays=replace(HURRIED, kill_s=0.1), history=history)
-    # A step is longer than the grace time, so that no safe point comes in time.
-    study = started(tmp_path, step_s=4.0, steps=2, partitions=queue("7s"), history=history)
+    # A step is longer than the walltime, so that no safe point comes in time.
+    study = started(tmp_path, step_s=60.0, steps=2, partitions=queue("7s"), history=history)
     study.await_states("stopped")
     assert study.end(1) == {}
     study.write_profile(**sabarmati(partitions=queue("8s"), history=history))
