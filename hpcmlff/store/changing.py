@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ def prune(store: Path | None, *, dry_run: bool, as_json: bool, **how: Any) -> in
         "rsync -a vega:runs/study/ from-vega/",
         "python -m hpcmlff.store merge from-vega runs/study --dry-run",
         "python -m hpcmlff.store merge from-vega runs/study",
+        "python -m hpcmlff.store merge from-vega runs/new      a store of its own, made here",
     )
 )
 @click.argument("other", type=click.Path(path_type=Path))
@@ -72,17 +74,20 @@ def prune(store: Path | None, *, dry_run: bool, as_json: bool, **how: Any) -> in
 @_DRY_RUN
 @JSON
 def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> int:
-    """Bring the further cells of OTHER, a store of the same grid, into STORE.
+    """Bring the further cells of OTHER, a store of the same grid, into STORE, and its leases.
 
     Decided by content: final before unfinished, then by steps. OTHER is only read; what is
-    damaged in it is skipped. May be broken off and given again, in any order of stores.
+    damaged in it is skipped. May be broken off and given again, in any order of stores. A STORE
+    that is not there is made.
     """
     from hpcmlff.store import bringing, merging, showing
-    from hpcmlff.store.finding import find_store
+    from hpcmlff.store.finding import find_store_to_fill
     from hpcmlff.store.store import open_store
 
-    found, theirs = find_store(store), open_store(other)
-    with found.exclusive(), showing.progress("comparing") as tell:
+    theirs = open_store(other)
+    found = find_store_to_fill(store, theirs.name, dry_run=dry_run)
+    alone = found.exclusive() if found.path.exists() else nullcontext()
+    with alone, showing.progress("comparing") as tell:
         plan = merging.plan_merge(found, theirs, tell)
         if not dry_run:
             bringing.merge(found, theirs, plan)
@@ -97,6 +102,8 @@ def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> i
     if plan.findings:
         showing.show_findings(plan.findings, theirs.path)
     print_lines(showing.plan_lines(plan, done=not dry_run))
+    if plan.leases and not dry_run:
+        click.echo(console.next_step("hpcmlff.resume", found.path))
     return 0
 
 
