@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,19 +79,12 @@ def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> i
     damaged in it is skipped. May be broken off and given again, in any order of stores. A STORE
     that is not there is made.
     """
-    from hpcmlff.store import bringing, merging, showing
-    from hpcmlff.store.finding import find_store_to_fill
-    from hpcmlff.store.store import open_store
+    from hpcmlff.store import showing
+    from hpcmlff.store.joining import join
 
-    theirs = open_store(other)
-    found = find_store_to_fill(store, theirs.name, dry_run=dry_run)
-    alone = found.exclusive() if found.path.exists() else nullcontext()
-    with alone, showing.progress("comparing") as tell:
-        plan = merging.plan_merge(found, theirs, tell)
-        if not dry_run:
-            bringing.merge(found, theirs, plan)
-    if not dry_run:
-        _refresh(found)
+    with showing.progress("comparing") as tell:
+        joined = join(other, store, dry_run=dry_run, tell=tell)
+    plan = joined.plan
     if as_json:
         console.emit_json({"merged": not dry_run, **plan.as_json()})
         return 0
@@ -100,10 +92,10 @@ def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> i
         rows = [(one.label, one.ours, one.stands) for one in plan.bring]
         showing.show_table(("cell", "here", "there"), rows)
     if plan.findings:
-        showing.show_findings(plan.findings, theirs.path)
+        showing.show_findings(plan.findings, joined.other.path)
     print_lines(showing.plan_lines(plan, done=not dry_run))
     if plan.leases and not dry_run:
-        click.echo(console.next_step("hpcmlff.resume", found.path))
+        click.echo(console.next_step("hpcmlff.resume", joined.store.path))
     return 0
 
 
