@@ -18,7 +18,7 @@ def test_collect_shows_runs_wherever_it_writes(
 ) -> None:
     short = ["--time-ps", "0.05", "--equilibration-ps", "0.02", "--seed", "11"]
     assert md.main([str(store.path), SGDML, *short, "--json"]) == 0
-    [run] = json.loads(capsys.readouterr().out)["runs"]
+    [run] = json.loads(capsys.readouterr().out)["dynamics"]
     assert collect.main([str(store.path), "-o", str(tmp_path), "--html", "--no-plots"]) == 0
     assert "Dynamics" in capsys.readouterr().out
     rows = pd.read_csv(tmp_path / "dynamics.csv")
@@ -35,11 +35,11 @@ def test_a_damaged_summary_is_left_out_and_made_anew(
 ) -> None:
     short = [str(store.path), SGDML, "--time-ps", "0.02", "--equilibration-ps", "0", "--json"]
     assert md.main(short) == 0
-    [run] = json.loads(capsys.readouterr().out)["runs"]
+    [run] = json.loads(capsys.readouterr().out)["dynamics"]
     path = Path(run["folder"]) / "summary.json"
     path.write_text("{ half", encoding="utf-8")
     assert collect.main([str(store.path), "-o", str(tmp_path), "--no-plots"]) == 0
     capsys.readouterr()
     assert md.main(short) == 0
-    [again] = json.loads(capsys.readouterr().out)["runs"]
+    [again] = json.loads(capsys.readouterr().out)["dynamics"]
     assert again | {"wall_s": 0} == run | {"wall_s": 0}
