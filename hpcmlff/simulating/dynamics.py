@@ -17,7 +17,7 @@ from hpcmlff.simulating.series import Series
 from hpcmlff.simulation.trajectory_file import check_target, write_trajectory
 from hpcmlff.simulation.watch import Watch
 from hpcmlff.worker.after import origin
-from hpcmlff.worker.simulations import run_dynamics
+from hpcmlff.worker.evaluating import run_dynamics
 from hpcmlff.worker.trained import finished_cells, start_frame
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hpcmlff.report.drawing import write_plots
 from hpcmlff.report.scans import scans_section
 from hpcmlff.simulating.series import Series
 from hpcmlff.simulation.watch import Watch
-from hpcmlff.worker.simulations import GivenPath, Scanner
+from hpcmlff.worker.scanning import GivenPath, Scanner
 from hpcmlff.worker.trained import finished_cells, start_frame
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from hpcmlff.spec.scan import ScanRequest
 
 if TYPE_CHECKING:
     from hpcmlff.models.protocol import Allocation
+    from hpcmlff.simulation.force_field import ForceField
+    from hpcmlff.simulation.run_folder import RunFolder
     from hpcmlff.simulation.watch import Watch
     from hpcmlff.spec.cells import Cell
     from hpcmlff.store.store import Store
@@ -77,7 +79,7 @@ def evaluate(
     HpcmlffError
         A simulation cannot be run.
     """
-    from hpcmlff.worker.simulations import Scanner, run_dynamics
+    from hpcmlff.worker.scanning import Scanner
     from hpcmlff.worker.trained import load_force_field
 
     if not asked:
@@ -89,3 +91,40 @@ def evaluate(
     if asked.scan is not None:
         scanner = Scanner(store=store, request=asked.scan)
         yield "scan", scanner.scan(force_field, start, watch)[0]
+
+
+def run_dynamics(
+    store: Store, force_field: ForceField, settings: MdSettings, start: int, watch: Watch
+) -> tuple[dict[str, Any] | None, RunFolder]:
+    """Run dynamics with a cell's model, in the cell's folder.
+
+    Parameters
+    ----------
+    store, force_field
+        The store, and the model of one of its cells.
+    settings
+        Thermostat, time step and so on.
+    start
+        Number of the frame to begin with.
+    watch
+        Who is told, and who may stop it.
+
+    Returns
+    -------
+    summary
+        What came of it; None if it was stopped.
+    folder
+        Where it is kept.
+
+    Raises
+    ------
+    StoreError
+        Another process is at this run, or the store cannot be written.
+    """
+    # Imported when dynamics are run: it loads much of ASE.
+    from hpcmlff.simulation.dynamics import run_id, run_md
+    from hpcmlff.simulation.run_folder import RunFolder
+
+    identity = run_id(force_field, settings, start)
+    folder = RunFolder(store.cell(force_field.cell).simulation("md", identity))
+    return run_md(force_field, settings, start, folder, watch), folder

@@ -1,4 +1,4 @@
-"""Simulations with a cell's model, kept beside it: shared by commands and jobs."""
+"""Scans with the models of cells, kept beside them: shared by commands and jobs."""
 
 from __future__ import annotations
 
@@ -19,51 +19,12 @@ if TYPE_CHECKING:
 
     from hpcmlff.data.frames import Frames
     from hpcmlff.simulation.force_field import ForceField
-    from hpcmlff.simulation.run_folder import RunFolder
     from hpcmlff.simulation.watch import Watch
-    from hpcmlff.spec.dynamics import MdSettings
     from hpcmlff.spec.scan import ScanRequest, ScanSettings
     from hpcmlff.store.store import Store
 
 PATH_FORMAT = 1
 """Raised when equal settings give other geometries."""
-
-
-def run_dynamics(
-    store: Store, force_field: ForceField, settings: MdSettings, start: int, watch: Watch
-) -> tuple[dict[str, Any] | None, RunFolder]:
-    """Run dynamics with a cell's model, in the cell's folder.
-
-    Parameters
-    ----------
-    store, force_field
-        The store, and the model of one of its cells.
-    settings
-        Thermostat, time step and so on.
-    start
-        Number of the frame to begin with.
-    watch
-        Who is told, and who may stop it.
-
-    Returns
-    -------
-    summary
-        What came of it; None if it was stopped.
-    folder
-        Where it is kept.
-
-    Raises
-    ------
-    StoreError
-        Another process is at this run, or the store cannot be written.
-    """
-    # Imported when dynamics are run: it loads much of ASE.
-    from hpcmlff.simulation.dynamics import run_id, run_md
-    from hpcmlff.simulation.run_folder import RunFolder
-
-    identity = run_id(force_field, settings, start)
-    folder = RunFolder(store.cell(force_field.cell).simulation("md", identity))
-    return run_md(force_field, settings, start, folder, watch), folder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
