@@ -23,6 +23,7 @@ _MODULES = {
     "cancel": "hpcmlff.cancel",
     "collect": "hpcmlff.collect",
     "export": "hpcmlff.export",
+    "lease": "hpcmlff.lease",
     "md": "hpcmlff.md",
     "scan": "hpcmlff.scan",
     "data": "hpcmlff.data.__main__",

@@ -33,7 +33,7 @@ def chosen(store: Store, cells: Sequence[Cell], named: Selection) -> list[Standi
         A pattern fits no cell.
     """
     found = survey(store, named.cells(cells))
-    return [one for one in found if named.has(one.state, _cause(one))]
+    return [one for one in found if named.has(one.state, cause_of(one))]
 
 
 def ids_of(store: Store, named: Selection) -> set[str] | None:
@@ -67,5 +67,6 @@ def the_one(store: Store, cells: Sequence[Cell], named: Selection) -> Cell:
     return only([one.cell for one in chosen(store, cells, named)], named)
 
 
-def _cause(one: Standing) -> Cause | None:
+def cause_of(one: Standing) -> Cause | None:
+    """Return why a cell's newest attempt ended, if it has stopped or failed."""
     return None if one.diagnosis is None else one.diagnosis.cause

@@ -14,6 +14,7 @@ from hpcmlff.jobs import settle_intents, work_of
 from hpcmlff.memory import least_memory
 from hpcmlff.proposal import Proposal, choose, propose
 from hpcmlff.reconcile import survey
+from hpcmlff.sites import settle_site
 from hpcmlff.spec.profile import ClusterProfile
 from hpcmlff.store.ledger import Intent
 
@@ -74,7 +75,7 @@ def dispatch(
     GridError
         A cell fits no partition, or could not be trained there.
     StoreError
-        Another command is submitting to this store.
+        Another command is submitting to this store, or it is a copy of another site's.
     JobRefused
         The scheduler said no, and nothing was submitted.
     SchedulerError
@@ -82,6 +83,7 @@ def dispatch(
     """
     with store.exclusive():
         settle_intents(store)
+        settle_site(store, profile.name)
         standings = survey(store, frozen.cells, fresh=True, profile=profile)
         estimates = stored_estimates(store, frozen, profile.name)
         proposal = propose(

@@ -15,12 +15,14 @@ from hpcmlff.executors.processes import is_alive, is_here
 from hpcmlff.files import changed_at
 from hpcmlff.fruitless import Idle, fruitless
 from hpcmlff.jobs import job_states
+from hpcmlff.sites import site_of
 from hpcmlff.spec.causes import Cause, Rule
 from hpcmlff.spec.states import CellState, JobState
 from hpcmlff.store.headers import look, newest_first
+from hpcmlff.store.holding import Away, cells_away
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hpcmlff.claims import Claims
     from hpcmlff.diagnosis.diagnosis import Diagnosis
@@ -55,10 +57,17 @@ class Standing:
     """When a running cell's newest checkpoint was written; None before the first one."""
     diagnosis: Diagnosis | None = None
     """Why its newest attempt ended, if it has stopped or failed."""
+    site: str = ""
+    """The site that has it, if it is elsewhere."""
 
 
 def survey(
-    store: Store, cells: Iterable[Cell], *, fresh: bool = False, profile: Profile | None = None
+    store: Store,
+    cells: Iterable[Cell],
+    *,
+    fresh: bool = False,
+    profile: Profile | None = None,
+    site: str | None = None,
 ) -> list[Standing]:
     """Return where each of these cells stands, in their order.
 
@@ -73,12 +82,27 @@ def survey(
     profile
         How the next jobs will be run: its rules and its memory decide which cells go on;
         those of a cell's last job if left out.
+    site
+        The site this is, for leases; if left out what follows from store and profile.
     """
     claims = claims_of(store, job_states(store, fresh=fresh))
     book = Casebook(store=store, profile=profile)
     found = [_standing(book, cell, claims.get(cell.id, {})) for cell in cells]
     why = fruitless(book, [_idle(one) for one in found if one.state in _IDLE])
-    return [_given_up(book, one, why.get(one.cell.id)) for one in found]
+    found = [_given_up(book, one, why.get(one.cell.id)) for one in found]
+    free = [one.cell for one in found if one.state in _FREE]
+    if site is None and profile is not None:
+        site = site_of(store, profile.name)
+    away = cells_away(store, free, site) if free else {}
+    return [_elsewhere(one, away.get(one.cell.id)) for one in found]
+
+
+def counted(standings: Sequence[Standing]) -> str:
+    """Return the counts of states in one line, such as ``3 done, 1 failed, 2 elsewhere (vega)``."""
+    parts = [f"{number} {state}" for state, number in counts(standings).items() if number]
+    sites = sorted({one.site for one in standings if one.site})
+    # The last of the states is that of the cells which other sites have.
+    return ", ".join(parts) + (f" ({', '.join(sites)})" if sites else "")
 
 
 def counts(standings: Iterable[Standing]) -> dict[str, int]:
@@ -88,6 +112,7 @@ def counts(standings: Iterable[Standing]) -> dict[str, int]:
 
 
 _IDLE = frozenset({CellState.PENDING, CellState.STOPPED})
+_FREE = _IDLE | {CellState.FAILED}
 
 
 def _standing(book: Casebook, cell: Cell, claims: Claims) -> Standing:
@@ -199,3 +224,11 @@ def _given_up(book: Casebook, standing: Standing, reason: str | None) -> Standin
     # Where the job never began the cell, its end is what is to be known.
     found = standing.diagnosis or diagnosis_of_job(book, book.newest_with(cell), cell)
     return replace(standing, state=CellState.FAILED, reason=reason, diagnosis=found)
+
+
+def _elsewhere(standing: Standing, away: Away | None) -> Standing:
+    if away is None:
+        return standing
+    return replace(
+        standing, state=CellState.ELSEWHERE, site=away.site, reason=away.why, diagnosis=None
+    )

@@ -77,7 +77,8 @@ def carry_out(store: Store, frozen: FrozenGrid, request: Request) -> int:
         refused = str(made.refusal or "") or None
         facts |= facts_of_jobs(request.profile, made.proposal)
         emit_json({**facts, "reasons": why, "jobs": made.job_ids, "refused": refused})
-    all_done = all(standing.state is CellState.DONE for standing in standings)
+    over = {CellState.DONE, CellState.ELSEWHERE}
+    all_done = all(standing.state in over for standing in standings)
     return 0 if all_done or not request.waiting else 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hpcmlff.console import duration, say, terminal
-from hpcmlff.reconcile import Standing, counts, survey
+from hpcmlff.reconcile import Standing, counted, survey
 from hpcmlff.spec.states import CellState
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def wait(
 
 def summary(standings: Sequence[Standing]) -> str:
     """Return the counts of states in one line, such as ``3 done, 1 failed``."""
-    parts = [f"{number} {state}" for state, number in counts(standings).items() if number]
-    return ", ".join(parts)
+    return counted(standings)
 
 
 def count_lines(standings: Sequence[Standing]) -> list[str]:

@@ -20,6 +20,8 @@ class CellState(StrEnum):
     """Its last attempt ended with an error."""
     DONE = "done"
     """Trained and scored."""
+    ELSEWHERE = "elsewhere"
+    """Not finished, and leased to another site: no job of this one trains it."""
 
 
 class JobState(StrEnum):

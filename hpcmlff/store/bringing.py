@@ -31,7 +31,8 @@ _CHUNK = 1 << 24
 def merge(ours: Store, other: Store, plan: Plan) -> None:
     """Bring in what a plan names; the caller holds the store.
 
-    Frames come first, then the grid, then the cells: a store that is left half merged
+    Leases come first: a store that is left half merged trains no cell of another site, nor
+    one whose checkpoint is yet to come. Then come the frames, the grid and the cells, so that it
     has no cell that it cannot read.
 
     Raises
@@ -41,6 +42,8 @@ def merge(ours: Store, other: Store, plan: Plan) -> None:
     StoreError
         Something of the other store has changed since the plan was made.
     """
+    for lease in plan.leases:
+        ours.leases.add(lease)
     for molecule, path in plan.frames.items():
         _copy(path, ours.layout.dataset(molecule))
     if plan.revision is not None:

@@ -65,6 +65,7 @@ def prune(store: Path | None, *, dry_run: bool, as_json: bool, **how: Any) -> in
         "rsync -a vega:runs/study/ from-vega/",
         "python -m hpcmlff.store merge from-vega runs/study --dry-run",
         "python -m hpcmlff.store merge from-vega runs/study",
+        "python -m hpcmlff.store merge from-vega runs/new      a store of its own, made here",
     )
 )
 @click.argument("other", type=click.Path(path_type=Path))
@@ -72,22 +73,18 @@ def prune(store: Path | None, *, dry_run: bool, as_json: bool, **how: Any) -> in
 @_DRY_RUN
 @JSON
 def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> int:
-    """Bring the further cells of OTHER, a store of the same grid, into STORE.
+    """Bring the further cells of OTHER, a store of the same grid, into STORE, and its leases.
 
     Decided by content: final before unfinished, then by steps. OTHER is only read; what is
-    damaged in it is skipped. May be broken off and given again, in any order of stores.
+    damaged in it is skipped. May be broken off and given again, in any order of stores. A STORE
+    that is not there is made.
     """
-    from hpcmlff.store import bringing, merging, showing
-    from hpcmlff.store.finding import find_store
-    from hpcmlff.store.store import open_store
+    from hpcmlff.store import showing
+    from hpcmlff.store.joining import join
 
-    found, theirs = find_store(store), open_store(other)
-    with found.exclusive(), showing.progress("comparing") as tell:
-        plan = merging.plan_merge(found, theirs, tell)
-        if not dry_run:
-            bringing.merge(found, theirs, plan)
-    if not dry_run:
-        _refresh(found)
+    with showing.progress("comparing") as tell:
+        joined = join(other, store, dry_run=dry_run, tell=tell)
+    plan = joined.plan
     if as_json:
         console.emit_json({"merged": not dry_run, **plan.as_json()})
         return 0
@@ -95,8 +92,10 @@ def merge(other: Path, store: Path | None, *, dry_run: bool, as_json: bool) -> i
         rows = [(one.label, one.ours, one.stands) for one in plan.bring]
         showing.show_table(("cell", "here", "there"), rows)
     if plan.findings:
-        showing.show_findings(plan.findings, theirs.path)
+        showing.show_findings(plan.findings, joined.other.path)
     print_lines(showing.plan_lines(plan, done=not dry_run))
+    if plan.leases and not dry_run:
+        click.echo(console.next_step("hpcmlff.resume", joined.store.path))
     return 0
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from hpcmlff import yamlio
 from hpcmlff.errors import GridError, StoreError
+from hpcmlff.files import absolute
 from hpcmlff.spec.grid import Grid
-from hpcmlff.store.store import Store, is_store, open_store
+from hpcmlff.store.layout import Layout
+from hpcmlff.store.store import Store, create_store, is_store, open_store
 
 
 def find_store(given: Path | None) -> Store:
@@ -32,6 +34,35 @@ def find_store(given: Path | None) -> Store:
         grid = yamlio.read(given, GridError).parse(Grid)
         return open_store(given.parent / grid.store)
     return open_store(given)
+
+
+def find_store_to_fill(given: Path | None, name: str, *, dry_run: bool) -> Store:
+    """Open the store a user means, or make it if it is not there.
+
+    Parameters
+    ----------
+    given
+        As for `find_store`.
+    name
+        Name of the grid that a new store belongs to.
+    dry_run
+        Make nothing; what is returned then may not be there.
+
+    Raises
+    ------
+    StoreError
+        It is no store and no empty folder, or cannot be made.
+    """
+    if given is None or given.suffix in {".yaml", ".yml"} or not _is_vacant(given):
+        return find_store(given)
+    return Store(Layout(absolute(given)), name) if dry_run else create_store(given, name)
+
+
+def _is_vacant(place: Path) -> bool:
+    # A store that was being made when its command was killed has hidden files.
+    if place.is_dir():
+        return all(entry.name.startswith(".") for entry in place.iterdir())
+    return not place.exists()
 
 
 def stores_in(here: Path) -> list[Path]:

@@ -15,6 +15,8 @@
     ledger/000001.json                           one record a submission
     scans/<molecule>/<id>.h5                     geometries of a scan with their reference
     rates/<profile>/<model>.json                 how fast machines were, for estimates
+    leases/<sha256>.json                         which cells went to which site
+    site.json                                    the site whose own store this is
     submitit/                                    private: submitit's pickles and logs
     store.h5                                     derived: links and the packed index
     evidence.h5                                  derived: what `collect` has gathered
@@ -180,6 +182,11 @@ class Layout:
     def rates(self) -> Path:
         """Folder of the rates measured on clusters; readable by its owner only."""
         return self.root / "rates"
+
+    @property
+    def leases(self) -> Path:
+        """Folder of the records of which site has which cells."""
+        return self.root / "leases"
 
     @property
     def scans(self) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hpcmlff.spec.lease import Lease
 from hpcmlff.store.findings import Finding
 from hpcmlff.store.frozen import FrozenGrid
 
@@ -36,6 +37,16 @@ class Bring:
         return "done" if self.final else f"step {self.step}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Twice:
+    """A cell that was trained to its end in both stores, or by two sites by its leases."""
+
+    label: str
+    """The cell."""
+    what: str
+    """What happened, and what is kept, in words."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Plan:
     """What a merge will do."""
@@ -46,6 +57,10 @@ class Plan:
     """The other store's grid, if it is taken over."""
     frames: dict[str, Path] = field(default_factory=dict)
     """Datasets to copy, by molecule."""
+    leases: list[Lease] = field(default_factory=list)
+    """Leases that this store does not know."""
+    twice: list[Twice] = field(default_factory=list)
+    """Cells that two have trained, or may be training."""
     bring: list[Bring] = field(default_factory=list)
     """Cells to bring in."""
     n_kept: int = 0
@@ -62,5 +77,7 @@ class Plan:
                 {"label": one.label, "ours": one.ours, "theirs": one.stands} for one in self.bring
             ],
             "kept": self.n_kept,
+            "leases": len(self.leases),
+            "twice": [{"label": one.label, "what": one.what} for one in self.twice],
             "skipped": [{"path": str(one.path), "what": one.what} for one in self.findings],
         }

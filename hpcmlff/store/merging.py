@@ -15,7 +15,8 @@ from hpcmlff.errors import CheckpointError, StoreError, StoreMismatch
 from hpcmlff.store.checkpoints import restore
 from hpcmlff.store.datasets import read_frames
 from hpcmlff.store.findings import Finding, Tell, quietly, reason
-from hpcmlff.store.merge_plan import Bring, Plan
+from hpcmlff.store.merge_plan import Bring, Plan, Twice
+from hpcmlff.store.merging_leases import plan_leases
 from hpcmlff.store.store import check_name
 from hpcmlff.store.verifying import check_grid
 from hpcmlff.store.walking import Refused, checked_cell, datasets, stated_cell, walk_cells
@@ -37,14 +38,15 @@ def plan_merge(ours: Store, other: Store, tell: Tell = quietly) -> Plan:
     StoreMismatch
         The other store belongs to another grid, or has other frames of a molecule.
     StoreError
-        It is the same store.
+        It is the same store, or its leases are damaged or missing.
     """
     check_name(other, ours.name)
-    if ours.path.samefile(other.path):
+    if ours.path.exists() and ours.path.samefile(other.path):
         raise StoreError("is the same store", where=str(other.path))
     plan = Plan()
     _plan_frames(ours, other, plan)
     _plan_grid(ours, other, plan)
+    plan_leases(ours, other, plan)
     walk = walk_cells(other.layout)
     _refuse(plan, walk.refused)
     for done, (label, folder) in enumerate(walk.cells.items()):
@@ -111,6 +113,10 @@ def _plan_cell(ours: Store, folder: CellFolder, label: str, plan: Plan) -> None:
         _skip(plan, folder.path, error)
         return
     own, stands = _own(ours.layout.cell(label))
+    if own is not None and own.final and found.final and own.sha256 != found.sha256:
+        kept = max(own, found, key=rank)
+        what = f"has two results; the one of {kept.path} is kept"
+        plan.twice.append(Twice(label=label, what=what))
     if own is not None and rank(own) >= rank(found):
         plan.n_kept += 1
         return

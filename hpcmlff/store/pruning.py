@@ -66,7 +66,7 @@ def surplus(
     """
     before = (time.time() if now is None else now) - LEFTOVER_S
     cells = walk_cells(layout).cells.values()
-    places = (layout.root, layout.grids, layout.ledger, layout.datasets)
+    places = (layout.root, layout.grids, layout.ledger, layout.datasets, layout.leases)
     for folder in (*places, *Rates(layout.rates).folders()):
         yield from _leftovers(folder, before)
     for cell in cells:

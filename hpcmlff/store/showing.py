@@ -97,6 +97,10 @@ def surplus_lines(found: Sequence[Surplus], root: Path, *, done: bool) -> Iterat
 def plan_lines(plan: Plan, *, done: bool) -> Iterator[str]:
     """Say what a merge brings in."""
     verb = "brought in" if done else "would bring in"
+    for one in plan.twice:
+        yield f"warning: {printable(one.label)} {printable(one.what)}"
+    if plan.leases:
+        yield f"{verb}: {len(plan.leases)} leases of cells between sites"
     for molecule in plan.frames:
         yield f"{verb}: the frames of {molecule}"
     if plan.grid == "theirs":

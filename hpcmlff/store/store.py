@@ -13,9 +13,11 @@ from hpcmlff.files import absolute, create_once, json_bytes
 from hpcmlff.spec.cells import Cell
 from hpcmlff.store.frozen import FrozenGrid, FrozenGrids
 from hpcmlff.store.layout import CellFolder, Layout
+from hpcmlff.store.leases import LeaseFolder
 from hpcmlff.store.ledger import Ledger
 from hpcmlff.store.marker import STORE_FORMAT, read_marker
 from hpcmlff.store.rates import Rates
+from hpcmlff.store.site import SiteRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Store:
     def rates(self) -> Rates:
         """The rates measured on clusters."""
         return Rates(self.layout.rates)
+
+    @property
+    def leases(self) -> LeaseFolder:
+        """Which site has which cells."""
+        return LeaseFolder(self.layout.leases)
+
+    @property
+    def site(self) -> SiteRecord:
+        """Which site this is."""
+        return SiteRecord(self.layout.root)
 
     def cell(self, cell: Cell) -> CellFolder:
         """Return a cell's folder."""

@@ -16,6 +16,7 @@ from hpcmlff.store.datasets import read_frames
 from hpcmlff.store.findings import Finding, Tell, Verdict, quietly, reason
 from hpcmlff.store.index import read_table
 from hpcmlff.store.layout import entries
+from hpcmlff.store.leases import read_lease
 from hpcmlff.store.rates import read_rates
 from hpcmlff.store.verifying_cells import CellLook
 from hpcmlff.store.walking import Refused, datasets, read_facts, walk_cells
@@ -50,6 +51,9 @@ def verify_store(store: Store, tell: Tell = quietly) -> Verdict:
     grid = _grids(store, verdict)
     _data(store, grid, verdict)
     _ledger(store, verdict)
+    for path in store.leases.paths():
+        serves = "nothing: put a copy back from another site's store"
+        _look(path, partial(read_lease, path), serves, verdict)
     for path in store.rates.files():
         serves = "nothing is lost: the next cell that is done writes it anew"
         _look(path, partial(read_rates, path), serves, verdict)

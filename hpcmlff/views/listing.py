@@ -28,8 +28,10 @@ def listing(standings: Sequence[Standing], width: int, now: float) -> Iterator[s
         The time, in seconds since the epoch.
     """
     longest = max((len(one.cell.label) for one in standings), default=0)
+    state = max((len(one.state.value) for one in standings), default=0)
     for one in standings:
-        line = f"{one.cell.label:{longest}}  {one.state.value:7}  {_tried(one.attempts)}".rstrip()
+        name = f"{one.cell.label:{longest}}  {one.state.value:{state}}"
+        line = f"{name}  {_tried(one.attempts)}".rstrip()
         detail = _detail(one, now)
         if len(line) + 2 + len(detail) <= width:
             yield f"{line}  {detail}".rstrip()

@@ -14,6 +14,7 @@ MARKS = {
     CellState.PENDING: ".",
     CellState.STOPPED: "=",
     CellState.FAILED: "X",
+    CellState.ELSEWHERE: "/",
 }
 """State to its mark, in the order in which states are shown."""
 
@@ -24,6 +25,7 @@ STYLES = {
     CellState.PENDING: "dim",
     CellState.STOPPED: "yellow",
     CellState.FAILED: "red",
+    CellState.ELSEWHERE: "dim",
 }
 """State to its colour on terminals that have any."""
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpcmlff.console import plural
-from hpcmlff.reconcile import counts
+from hpcmlff.reconcile import counted
 from hpcmlff.spec.states import CellState
 from hpcmlff.spec.variants import short_names
 from hpcmlff.views.marks import MARKS, STYLES
@@ -50,7 +50,7 @@ def heading(store: Path, standings: Sequence[Standing], of: int) -> str:
         Number of all cells.
     """
     number = f"{len(standings)}" if len(standings) == of else f"{len(standings)} of {of}"
-    states = ", ".join(f"{n} {state}" for state, n in counts(standings).items() if n)
+    states = counted(standings)
     unasked = sum(one.unasked for one in standings)
     lines = [f"{store}: {number} cells" + (f": {states}" if states else "")]
     if unasked:

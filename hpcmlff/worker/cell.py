@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hpcmlff.errors import EXIT_STOPPED_EARLY, Superseded
+from hpcmlff.errors import EXIT_STOPPED_EARLY, StoreError, Superseded
 from hpcmlff.executors.processes import identify
 from hpcmlff.store.attempts import claim, describe, record_start
 from hpcmlff.store.headers import is_done
+from hpcmlff.store.holding import away_from_job
 from hpcmlff.store.store import open_store
 from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance
@@ -63,6 +64,7 @@ def run_order(order: Order, pace: Pace) -> int:
     folder = store.cell(cell)
     if is_done(folder):
         return 0
+    _check_site(store, cell)
     if order.record and store.ledger.is_cancelled(order.record, cell.id):
         return EXIT_STOPPED_EARLY
     own = claim(folder)
@@ -93,6 +95,11 @@ def run_order(order: Order, pace: Pace) -> int:
         return EXIT_STOPPED_EARLY
     except Exception as error:  # noqa: BLE001 - the attempt's end must be written down
         return attempt.fail(error)
+
+
+def _check_site(store: Store, cell: Cell) -> None:
+    if away := away_from_job(store, cell):
+        raise StoreError(away.why, where=cell.label)
 
 
 def _check_progress(store: Store, cell: Cell, own: AttemptFolder, order: Order) -> None:

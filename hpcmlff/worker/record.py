@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hpcmlff.errors import HpcmlffError
 from hpcmlff.files import read_json
 from hpcmlff.spec.causes import Rule
+from hpcmlff.store.holding import away_from_job
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -50,7 +51,8 @@ def to_train(store: Store, record: Record, cells: Iterable[Cell]) -> tuple[list[
     own: list[Cell] = []
     why = ""
     for cell in cells:
-        reason = reason_to_leave(store, record, cell)
+        away = away_from_job(store, cell)
+        reason = away.why if away else reason_to_leave(store, record, cell)
         why = reason or why
         own += [] if reason else [cell]
     return own, why

@@ -38,6 +38,7 @@ sys.exit(code)
         ("resume", []),
         ("collect", []),
         ("cancel", []),
+        ("lease", ["runs/springs"]),
     ],
 )
 def test_no_engine_is_imported(

@@ -97,6 +97,7 @@ def test_status_as_json_tells_of_every_cell(many: Many, run: Run) -> None:
         "stopped": 1000,
         "failed": 1000,
         "done": 5000,
+        "elsewhere": 0,
     }
 
 

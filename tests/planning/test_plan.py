@@ -90,6 +90,7 @@ def test_times_of_finished_cells_come_before_estimates(
         "stopped": 0,
         "failed": 0,
         "done": 3,
+        "elsewhere": 0,
     }
     store = open_store(tmp_path / "runs" / "springs")
     ends = [read_json(store.cell(one).attempt(1).end) for one in store.current_grid().cells]

@@ -118,3 +118,26 @@ def test_a_list_of_all_cells_fits_the_terminal() -> None:
         "    long reason a long reason a long reason",
     ]
     assert list(listing([], 80, 0.0)) == []
+
+
+def test_cells_of_other_sites_are_told_with_their_sites() -> None:
+    standings = [
+        *row("mean", "glycine", n200="#"),
+        at(cell("mean", "glycine", 200, 1), "/", site="vega", reason="leased to vega"),
+        at(cell("mean", "glycine", 200, 2), "/", site="desk", reason="leased to desk"),
+    ]
+    assert heading(Path("store"), standings, 3) == (
+        "store: 3 cells: 1 done, 2 elsewhere (desk, vega)"
+    )
+    assert page(standings).splitlines() == [
+        "model  done  elsewhere  all",
+        "mean      1          2    3",
+        "",
+        "training frames  200",
+        "mean/glycine     #//",
+        "",
+        "seeds 0, 1, 2",
+        "# done  / elsewhere",
+    ]
+    last = list(listing(standings, 80, 0.0))[-1]
+    assert last.split() == [standings[2].cell.label, "elsewhere", "leased", "to", "desk"]
