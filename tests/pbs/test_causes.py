@@ -101,10 +101,8 @@ def test_memory_stops_at_the_most_that_a_queue_offers_and_says_so(
     # A profile with more room lets it go on; nobody has to ask for a retry.
     study.write_profile(**sabarmati(setup=[f"export PYTHONPATH='{tmp_path / 'plug-in'}'"]))
     assert study.resume() == 0
-    study.await_states("stopped")
-    assert study.resume() == 0
     study.await_states("done")
-    assert memory(study) == [0.5, 0.8, 1.5, 2.5][: len(study.records)]
+    assert memory(study) == [0.5, 0.8, 1.5]
 
 
 def test_raised_memory_survives_other_ends(
@@ -180,11 +178,11 @@ def test_a_walltime_is_told_whether_the_cell_stopped_or_was_killed(
     start_pbs: StartPbs, tmp_path: Path, history: bool
 ) -> None:
     start_pbs(delays=replace(HURRIED, kill_s=0.1), history=history)
-    # A step is longer than the walltime, so that no safe point comes in time.
-    study = started(tmp_path, step_s=60.0, steps=2, partitions=queue("7s"), history=history)
+    # The second step ends after the walltime, so that no safe point comes in time.
+    study = started(tmp_path, step_s=5.0, steps=2, partitions=queue("10s"), history=history)
     study.await_states("stopped")
     assert study.end(1) == {}
-    study.write_profile(**sabarmati(partitions=queue("8s"), history=history))
+    study.write_profile(**sabarmati(partitions=queue("11s"), history=history))
     assert causes(study) == [(1, "walltime")]
     evidence = diagnosed(study.store, study.cells[0])[0].evidence
     assert "PBS: TIMEOUT" in evidence
