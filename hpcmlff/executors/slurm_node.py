@@ -36,6 +36,16 @@ def run() -> int | None:
     return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
 
 
+def _name() -> str:
+    """Return what names this job and no other.
+
+    The last element of an array has the array's own job id: by it alone the whole array would be
+    shown, and put back.
+    """
+    array, task = (os.environ.get(f"SLURM_ARRAY_{word}") for word in ("JOB_ID", "TASK_ID"))
+    return f"{array}_{task}" if array and task else os.environ["SLURM_JOB_ID"]
+
+
 def time_left_s() -> float | None:
     """Return the seconds to the end of the job's time, or None where Slurm does not say."""
     end = os.environ.get("SLURM_JOB_END_TIME", "")
@@ -53,7 +63,7 @@ def requeue() -> str:
     SchedulerError
         Slurm refused or could not be asked.
     """
-    own = os.environ["SLURM_JOB_ID"]
+    own = _name()
     shown = run_command(["scontrol", "show", "job", "--oneliner", own])
     words = dict(word.partition("=")[::2] for word in shown.split())
     state = words.get("JobState", "unknown")

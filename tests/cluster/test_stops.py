@@ -64,6 +64,28 @@ def test_a_cell_that_slurm_signals_is_put_back_and_goes_on(
     assert study.jobs == [job]
 
 
+def test_the_last_of_an_array_is_put_back_while_another_one_waits(
+    slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    study = make_study(tmp_path, profile={"running_cap": 1}, seeds=range(2), step_s=STEP_S)
+    assert study.submit() == 0
+    [job] = study.jobs
+    for element, states in enumerate((["running", "queued"], ["queued", "running"])):
+
+        def has_trained(element: int = element, states: list[str] = states) -> bool:
+            found = study.standings()
+            return study.states() == states and found[element].progress.get("step", 0) > 0
+
+        study.await_that(has_trained, "one at a time")
+        slurm.interrupt(f"{job}_{element}")
+    for element in range(2):
+        slurm.release(f"{job}_{element}")
+    study.await_states("done", "done")
+    assert study.attempts() == [2, 2]
+    assert study.jobs == [job]
+    assert_unbroken(study)
+
+
 def test_a_kernel_model_that_slurm_signals_ends_with_the_bits_of_an_unbroken_one(
     slurm: SlurmCluster, tmp_path: Path
 ) -> None:

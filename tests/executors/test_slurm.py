@@ -15,6 +15,7 @@ import pytest
 from submitit.core.utils import DelayedSubmission
 
 from hpcmlff.errors import JobRefused, SchedulerError
+from hpcmlff.executors import slurm_node
 from hpcmlff.executors.base import Work
 from hpcmlff.executors.commands import run_command
 from hpcmlff.executors.slurm import SlurmExecutor
@@ -268,3 +269,18 @@ def test_a_command_that_does_not_answer_is_given_up() -> None:
     with pytest.raises(SchedulerError) as caught:
         run_command([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.2)
     assert str(caught.value) == f"{sys.executable} did not answer within 0.2 s"
+
+
+def test_the_last_element_of_an_array_asks_for_itself_and_not_for_the_array(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Slurm has it: that element's job id is the array's, and by it all elements are shown.
+    log = put(
+        "scontrol",
+        'case "$*" in *63_2) echo "JobId=63 JobState=RUNNING";;'
+        ' *) echo "JobId=63 JobState=PENDING"; echo "JobId=63 JobState=RUNNING";; esac',
+    )
+    for name, value in {"JOB_ID": "63", "ARRAY_JOB_ID": "63", "ARRAY_TASK_ID": "2"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert slurm_node.requeue() == ""
+    assert log.read_text().splitlines() == ["show job --oneliner 63_2", "requeue 63_2"]
