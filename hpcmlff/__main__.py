@@ -24,6 +24,7 @@ _MODULES = {
     "collect": "hpcmlff.collect",
     "export": "hpcmlff.export",
     "lease": "hpcmlff.lease",
+    "evaluate": "hpcmlff.evaluate",
     "md": "hpcmlff.md",
     "scan": "hpcmlff.scan",
     "data": "hpcmlff.data.__main__",

@@ -60,7 +60,7 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
     What is done is kept in the store, beside the cell. A run that is stopped or killed goes on
     when the same command is given again, with the same bits; one that has ended is only shown.
     """
-    from hpcmlff.simulating import MdOrder, run_all
+    from hpcmlff.simulating.dynamics import MdOrder, run_all
 
     if not cells and not every_cell:
         raise click.UsageError("Name cells, such as sgdml/glycine, or give --all.")

@@ -12,8 +12,9 @@ import click
 from hpcmlff import completing, console
 
 if TYPE_CHECKING:
-    from hpcmlff.scanning import ScanOrder
+    from hpcmlff.simulating.scans import ScanOrder
     from hpcmlff.spec.grid import Units
+    from hpcmlff.spec.scan import ScanRequest
 
 _EXAMPLES = console.examples(
     "python -m hpcmlff.scan runs/study --all --path rotation     azobenzene, trans to cis",
@@ -78,7 +79,7 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
 
     Geometries are kept in the store and made once; a scan that is stopped or killed goes on.
     """
-    from hpcmlff.scanning import scan_all
+    from hpcmlff.simulating.scans import scan_all
 
     if not cells and not every_cell:
         raise click.UsageError("Name cells, such as sgdml/azobenzene, or give --all.")
@@ -86,11 +87,10 @@ def command(store: Path, cells: tuple[str, ...], *, every_cell: bool, **given: A
 
 
 def _order(given: dict[str, Any]) -> ScanOrder:
-    from hpcmlff.scanning import ScanOrder
+    from hpcmlff.simulating.scans import ScanOrder
 
     return ScanOrder(
-        bridge=given["bridge"] or "",
-        settings=_settings(given),
+        request=_request(given),
         reference=given["reference"],
         units=_units(given["energy_unit"], given["length_unit"]),
         frame=given["frame"],
@@ -99,22 +99,27 @@ def _order(given: dict[str, Any]) -> ScanOrder:
     )
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that are given; a bridge's atoms and ends depend on the molecule."""
+def _request(given: dict[str, Any]) -> ScanRequest:
+    from pydantic import ValidationError
+
+    from hpcmlff.spec.scan import ScanRequest
+
     named = [name for name in ("bridge", "dihedral", "angle") if given[name]]
     if len(named) != 1:
         raise click.UsageError("Name one coordinate by --path, --dihedral or --angle.")
     settings = {name: given[name] for name in _GIVEN if given[name] is not None}
-    settings["relaxed"] = not given["rigid"]
-    if named == ["bridge"]:
-        return settings
-    settings["atoms"] = list(given[named[0]])
     if given["reference"] is not None:
         # The geometries are the file's, and these ends are looked at by nobody.
         settings = {"first_deg": 1.0, "last_deg": 2.0} | settings
-    if not {"first_deg", "last_deg"} <= set(settings):
+    elif not given["bridge"] and not {"first_deg", "last_deg"} <= set(settings):
         raise click.UsageError("Give the ends of the scan by --from and --to.")
-    return settings
+    atoms = None if given["bridge"] else list(given[named[0]])
+    try:
+        return ScanRequest(
+            path=given["bridge"], atoms=atoms, relaxed=not given["rigid"], **settings
+        )
+    except ValidationError as error:
+        raise click.UsageError(f"{error.errors()[0]['msg']}.") from None
 
 
 def _units(energy: str | None, length: str | None) -> Units | None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hpcmlff.errors import StoreError
-from hpcmlff.store.layout import SUMMARY, entries
+from hpcmlff.store.layout import SUMMARY, SUMMARY_FORMAT, entries
 from hpcmlff.store.walking import read_facts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def simulations(store: Store, cells: Iterable[Cell], kind: str) -> list[Mapping[str, Any]]:
     """Return the summaries of all simulations of a kind, in the order of the cells.
 
-    One that is damaged is left out: giving its command again makes it anew.
+    One that is damaged, or of another version, is left out: giving its command again makes it anew.
 
     Parameters
     ----------
@@ -39,5 +39,9 @@ def _of(store: Store, cell: Cell, kind: str) -> Iterator[Mapping[str, Any]]:
     for name in names:
         with suppress(StoreError, OSError):
             found = read_facts(folder / name / SUMMARY)
-            if isinstance(found, dict) and found.get("cell_id") == cell.id:
+            if isinstance(found, dict) and _is_ours(found, cell):
                 yield found
+
+
+def _is_ours(found: Mapping[str, Any], cell: Cell) -> bool:
+    return found.get("format") == SUMMARY_FORMAT and found.get("cell_id") == cell.id

@@ -13,6 +13,7 @@ from hpcmlff.simulation.summary import summarise
 from hpcmlff.spec.canonical import digest
 from hpcmlff.spec.dynamics import FS_PER_PS
 from hpcmlff.store.image import Content
+from hpcmlff.store.layout import SUMMARY_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,6 +157,7 @@ class _Run:
         recording = joined([part.recording for part in self._parts])
         cell, species = self._field.cell, self._field.species
         summary = {
+            "format": SUMMARY_FORMAT,
             "cell_id": cell.id,
             "label": cell.label,
             "model_sha256": self._field.model_sha256,

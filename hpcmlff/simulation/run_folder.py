@@ -12,7 +12,8 @@ from the newest one, with the steps it would have made.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+import errno
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from hpcmlff.files import json_bytes, read_json, write_durably
 from hpcmlff.simulation.motion import State
 from hpcmlff.simulation.recording import Recording, from_plain
 from hpcmlff.store.image import Content, from_image, to_image
-from hpcmlff.store.layout import SUMMARY
+from hpcmlff.store.layout import SUMMARY, SUMMARY_FORMAT
 from hpcmlff.store.publishing import publish
 from hpcmlff.store.sealed import read_verified, seal
 
@@ -33,6 +34,8 @@ TRAJECTORY = "trajectory.h5"
 """Name of the file with all frames."""
 
 _LOCK = ".lock"
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK})
+"""What a file system says that has no locks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -65,13 +68,12 @@ class RunFolder:
         StoreError
             Another process is at this run, or the folder cannot be written.
         """
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
         where = str(self.path)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / _LOCK, fallback_to_soft=False)
-            with lock.acquire(timeout=0):
+            with self._lock():
                 yield
         except Timeout:
             what = "another process is at this simulation"
@@ -80,10 +82,22 @@ class RunFolder:
             words = error.strerror or str(error)
             raise StoreError(f"cannot be written: {words}", where=where) from None
 
+    def _lock(self) -> AbstractContextManager[Any]:
+        from filelock import FileLock
+
+        try:
+            return FileLock(self.path / _LOCK, fallback_to_soft=False).acquire(timeout=0)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            # Whoever else is at this run writes the same.
+            return nullcontext()
+
     def summary(self) -> dict[str, Any] | None:
         """Return what came of the run, or None if it has not ended."""
         found = read_json(self.path / SUMMARY)
-        return found if isinstance(found, dict) else None
+        ended = isinstance(found, dict) and found.get("format") == SUMMARY_FORMAT
+        return found if ended and (self.path / TRAJECTORY).is_file() else None
 
     def parts(self) -> list[Part]:
         """Return all parts up to the first that is missing or damaged; remove the others."""

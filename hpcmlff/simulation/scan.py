@@ -9,7 +9,7 @@ import numpy as np
 from hpcmlff.errors import StoreError, TrainingError
 from hpcmlff.files import json_bytes, read_json, write_durably
 from hpcmlff.spec.canonical import digest
-from hpcmlff.store.layout import SUMMARY
+from hpcmlff.store.layout import SUMMARY, SUMMARY_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,13 +76,14 @@ def run_scan(
         A prediction is no number.
     """
     found = read_json(folder / SUMMARY)
-    if isinstance(found, dict):
+    if isinstance(found, dict) and found.get("format") == SUMMARY_FORMAT:
         return found
     energies, forces = force_field.predict(path.positions_ang)
     if not (np.isfinite(energies).all() and np.isfinite(forces).all()):
         what = "the model predicts something that is no number on this path"
         raise TrainingError(what, where=force_field.cell.label)
     summary = {
+        "format": SUMMARY_FORMAT,
         "cell_id": force_field.cell.id,
         "label": force_field.cell.label,
         "model_sha256": force_field.model_sha256,

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from hpcmlff.spec.dynamics import MdSettings
 from hpcmlff.spec.on_failure import OnFailure
 from hpcmlff.spec.resources import ResourceRule
+from hpcmlff.spec.scan import ScanRequest
 from hpcmlff.spec.strict import Strict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$", max_length=64)]
@@ -119,9 +121,21 @@ class Grid(Strict):
     """Further points: each entry gives a value or a list for every axis."""
     split: SplitSettings = SplitSettings()
     """Validation and test sets."""
+    evaluate: list[Literal["errors", "md", "scan"]] = Field(default=["errors"])
+    """What is done with finished cells: test errors always, dynamics, a scan."""
+    md: MdSettings = MdSettings()
+    """Settings of the dynamics."""
+    scan: ScanRequest | None = None
+    """Coordinate and range of the scan."""
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Settings of each trainer."""
     resources: list[ResourceRule] = Field(default_factory=list)
     """What cells may use."""
     on_failure: OnFailure = OnFailure()
     """What follows an attempt that ended too early, by its cause; wins over the profile's."""
+
+    @model_validator(mode="after")
+    def _scan_is_said(self) -> Grid:
+        if "scan" in self.evaluate and self.scan is None:
+            raise ValueError("'evaluate' names a scan: say of what, as in scan: {path: rotation}")
+        return self

@@ -37,6 +37,12 @@ SHORT_DIGEST = 12
 SUMMARY = "summary.json"
 """What a simulation has come to; written last, when it has ended."""
 
+SUMMARY_FORMAT = 1
+"""Raised when summaries get another form; those of another one are made anew."""
+
+SIMULATIONS = ("md", "scan")
+"""Kinds of simulations, and the folders of a cell that they are in."""
+
 
 @dataclass(frozen=True, slots=True)
 class CellFolder:

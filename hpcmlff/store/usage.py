@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpcmlff.store.layout import SIMULATIONS
 from hpcmlff.store.names import GENERATION
 from hpcmlff.store.pruning import surplus
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hpcmlff.store.layout import Layout
 
-KINDS = ("checkpoints", "blocks", "logs", "records", "set aside", "leftovers")
+KINDS = ("checkpoints", "blocks", "simulations", "logs", "records", "set aside", "leftovers")
 """What is in the folders of cells."""
 
 
@@ -87,6 +88,8 @@ def _kind(path: Path, within: str) -> str:
         return "leftovers"
     if within == "blocks":
         return "blocks"
+    if within in SIMULATIONS:
+        return "simulations"
     if GENERATION.fullmatch(path.name) or path.name == "cell.h5":
         return "checkpoints"
     return "logs" if path.name == "log.txt" else "records"

@@ -11,7 +11,7 @@ from hpcmlff.store.blocks import array_of
 from hpcmlff.store.checkpoints import load
 from hpcmlff.store.findings import NOTHING, Finding, Verdict, reason, seen_from
 from hpcmlff.store.headers import newest_first
-from hpcmlff.store.layout import entries
+from hpcmlff.store.layout import SIMULATIONS, SUMMARY, entries
 from hpcmlff.store.names import GENERATION
 from hpcmlff.store.sealed import read_seal, verify
 from hpcmlff.store.superseding import leads_to
@@ -46,6 +46,7 @@ class CellLook:
     def run(self) -> None:
         """Look at everything."""
         found = [*self._checkpoints(), *self._links(), *self._records(), *self._blocks()]
+        found += self._simulations()
         self.verdict.findings += [*found, *self._strange()]
 
     def _checkpoints(self) -> Iterator[Finding]:
@@ -105,6 +106,18 @@ class CellLook:
             if why := self._reads(path, lambda path: array_of(verify(path), path)):
                 serves = "nothing; the cell's next attempt makes it anew"
                 yield Finding(path=path, what=why, serves=serves, movable=True)
+
+    def _simulations(self) -> Iterator[Finding]:
+        serves = "nothing; give the simulation's command again"
+        for kind in SIMULATIONS:
+            folder = self.folder.simulations(kind)
+            for name in (one.name for one in entries(folder) if one.is_dir(follow_symlinks=False)):
+                for path in sorted((folder / name).glob("[!.]*.h5")):
+                    if why := self._reads(path, verify):
+                        yield Finding(path=path, what=why, serves=serves, movable=True)
+                if why := self._reads(folder / name / SUMMARY, read_facts):
+                    path = folder / name / SUMMARY
+                    yield Finding(path=path, what=why, serves=serves, movable=True)
 
     def _strange(self) -> Iterator[Finding]:
         names = {attempt.path.name for attempt in self.folder.attempts()}

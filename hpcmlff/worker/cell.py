@@ -14,6 +14,7 @@ from hpcmlff.store.attempts import claim, describe, record_start
 from hpcmlff.store.headers import is_done
 from hpcmlff.store.holding import away_from_job
 from hpcmlff.store.store import open_store
+from hpcmlff.worker.after import after
 from hpcmlff.worker.attempt import LOG, Attempt
 from hpcmlff.worker.provenance import provenance
 
@@ -89,12 +90,15 @@ def run_order(order: Order, pace: Pace) -> int:
         record_start(own, known | facts)
         if own.number > order.attempts_cap:
             _check_progress(store, cell, own, order)
-        return attempt.run(store)
+        code = attempt.run(store)
     except Superseded as error:
         LOG.info("stopped: %s", error)
         return EXIT_STOPPED_EARLY
     except Exception as error:  # noqa: BLE001 - the attempt's end must be written down
         return attempt.fail(error)
+    if code == 0:
+        after(store, frozen, cell, allocation, pace.stop)
+    return code
 
 
 def _check_site(store: Store, cell: Cell) -> None:

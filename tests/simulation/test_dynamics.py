@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import subprocess
 import sys
 import time
@@ -118,6 +120,16 @@ def test_two_processes_are_not_at_one_run(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be written: Not a directory"):
         run(tmp_path / "file" / "run")
+
+
+def test_a_file_system_without_locks_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.ENOSYS, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert run(tmp_path) is not None
 
 
 def test_the_energy_is_kept_and_its_scatter_falls_with_the_step(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ SHORT = ["--time-ps", "0.05", "--equilibration-ps", "0.02"]
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
     assert md.main([*arguments, "--json"]) == 0
-    [run] = json.loads(capsys.readouterr().out)["runs"]
+    [run] = json.loads(capsys.readouterr().out)["dynamics"]
     return dict(run)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from simulated import SGDML
 
 from hpcmlff import collect, md
+from hpcmlff.errors import StoreError
+from hpcmlff.evidence.simulations import simulations
+from hpcmlff.store import __main__ as commands
 from hpcmlff.store.store import Store
 
 
@@ -18,7 +24,7 @@ def test_collect_shows_runs_wherever_it_writes(
 ) -> None:
     short = ["--time-ps", "0.05", "--equilibration-ps", "0.02", "--seed", "11"]
     assert md.main([str(store.path), SGDML, *short, "--json"]) == 0
-    [run] = json.loads(capsys.readouterr().out)["runs"]
+    [run] = json.loads(capsys.readouterr().out)["dynamics"]
     assert collect.main([str(store.path), "-o", str(tmp_path), "--html", "--no-plots"]) == 0
     assert "Dynamics" in capsys.readouterr().out
     rows = pd.read_csv(tmp_path / "dynamics.csv")
@@ -30,16 +36,47 @@ def test_collect_shows_runs_wherever_it_writes(
     assert '<section id="dynamics">' in page
 
 
-def test_a_damaged_summary_is_left_out_and_made_anew(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def run(store: Store, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], Any]]:
+    """Return a function that gives the command for a short run and returns its summary."""
     short = [str(store.path), SGDML, "--time-ps", "0.02", "--equilibration-ps", "0", "--json"]
-    assert md.main(short) == 0
-    [run] = json.loads(capsys.readouterr().out)["runs"]
-    path = Path(run["folder"]) / "summary.json"
-    path.write_text("{ half", encoding="utf-8")
-    assert collect.main([str(store.path), "-o", str(tmp_path), "--no-plots"]) == 0
-    capsys.readouterr()
-    assert md.main(short) == 0
-    [again] = json.loads(capsys.readouterr().out)["runs"]
-    assert again | {"wall_s": 0} == run | {"wall_s": 0}
+    folders = []
+
+    def give() -> Any:
+        assert md.main([*short, "--no-plots"]) == 0
+        [found] = json.loads(capsys.readouterr().out)["dynamics"]
+        folders.append(found["folder"])
+        return found | {"wall_s": 0}
+
+    yield give
+    shutil.rmtree(folders[0])
+
+
+@pytest.mark.parametrize("text", ["{ half", '{"format": 0}', "[]"])
+def test_a_summary_that_cannot_be_used_is_left_out_and_made_anew(
+    store: Store, run: Callable[[], Any], text: str
+) -> None:
+    first = run()
+    (Path(first["folder"]) / "summary.json").write_text(text, encoding="utf-8")
+    cells = [cell for cell in store.current_grid().cells if cell.id == first["cell_id"]]
+    others = [one["settings"] for one in simulations(store, cells, "md")]
+    assert first["settings"] not in others
+    assert run() == first
+
+
+def test_a_damaged_trajectory_is_found_set_aside_and_made_anew(
+    store: Store, run: Callable[[], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run()
+    path = Path(first["folder"]) / "trajectory.h5"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert commands.main(["verify", str(store.path), "--set-aside"]) == StoreError.exit_code
+    assert "the content is damaged" in capsys.readouterr().out
+    assert path.with_name("trajectory.h5.damaged").exists()
+    assert run() == first
+    assert commands.main(["du", str(store.path), "--json"]) == 0
+    kinds = json.loads(capsys.readouterr().out)["cells"]
+    [own] = [one for one in kinds if one["model"] == "sgdml"]
+    assert own["simulations"] > 10_000

@@ -143,8 +143,8 @@ def test_it_shows_and_draws_what_came_of_each_cell(
     [
         ([], EXIT_USAGE, "Name one coordinate by --path, --dihedral or --angle."),
         (["--angle", "0", "1", "2"], EXIT_USAGE, "Give the ends of the scan by --from and --to."),
-        ([*TURN, "--points", "1"], DataError.exit_code, "greater than or equal to 2"),
-        ([*TURN, "--to", "150"], DataError.exit_code, "the scan ends where it begins"),
+        ([*TURN, "--points", "1"], EXIT_USAGE, "greater than or equal to 2"),
+        ([*TURN, "--to", "150"], EXIT_USAGE, "the scan ends where it begins"),
         (["--path", "rotation"], DataError.exit_code, "the molecule has 0 bridges C-N-N-C"),
         ([*TURN, "--energy-unit", "eV"], EXIT_USAGE, "Give both --energy-unit and --length-unit"),
         ([*TURN, "--reference", "none.xyz"], DataError.exit_code, "none.xyz: "),
