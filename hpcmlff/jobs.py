@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hpcmlff.diagnosis.endings import endings
 from hpcmlff.executors.base import Work
 from hpcmlff.executors.choice import executor_for
-from hpcmlff.files import json_bytes, read_json, replacing
+from hpcmlff.executors.job_output import outputs
+from hpcmlff.files import changed_at, json_bytes, read_json, replacing
 from hpcmlff.spec.plan import Placement
 from hpcmlff.spec.profile import ClusterProfile, profile_from
 from hpcmlff.spec.states import LIVE, JobState
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 ALL_IN_ONE = "hpcmlff.worker.pack:run_pack"
 """What a job runs that works through its cells side by side."""
+
+ACCOUNTING_S = 60.0
+"""Within this time accounting has heard of a job's end. Who submits goes on without its words
+of a job that was alive so shortly before, but leaves them to the next look."""
 
 ONE_EACH = "hpcmlff.worker.element:run_element"
 """What each element of an array runs, for its cell or its cells."""
@@ -117,10 +122,16 @@ def _close(
     for record, known in zip(over, causes, strict=True):
         # Accounting lags behind by some seconds; who only looks comes again.
         complete = len(known) >= record.elements or not record.profile.get("accounting")
-        if complete or not wait_for_causes:
+        if complete or not (wait_for_causes or _was_alive_just_now(store, record)):
             # Somebody who may only look at the store still gets an answer.
             with suppress(OSError):
                 store.ledger.close(record, endings(store.layout.private / record.mark, known))
+
+
+def _was_alive_just_now(store: Store, record: Record) -> bool:
+    times = (changed_at(path) for _, path in outputs(store.layout.private / record.mark))
+    newest = max((at for at in times if at is not None), default=0.0)
+    return time.time() - newest < ACCOUNTING_S
 
 
 def _asked(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -127,6 +128,34 @@ def test_who_is_about_to_submit_does_not_wait_for_accounting(store: Store, put: 
     assert job_states(store, fresh=True) == {}
     assert store.ledger.is_ended(1)
     assert store.ledger.cause(1, 0) == ""
+
+
+def test_words_of_a_job_that_was_alive_just_now_are_left_to_the_next_look(
+    store: Store, put: Put
+) -> None:
+    record = submitted(store, "a")
+    output = store.layout.private / record.mark / "61_0_log.out"
+    output.parent.mkdir(parents=True)
+    output.touch()
+    put("squeue", "true")
+    put("sacct", "true")
+    assert job_states(store, fresh=True) == {}
+    assert not store.ledger.is_ended(1)
+    put("sacct", "echo '61|OUT_OF_MEMORY|0:125'")
+    assert job_states(store, fresh=True) == {}
+    assert store.ledger.cause(1, 0) == "OUT_OF_MEMORY 0:125"
+
+
+def test_accounting_that_never_tells_is_not_waited_for(store: Store, put: Put) -> None:
+    record = submitted(store, "a")
+    output = store.layout.private / record.mark / "61_0_log.out"
+    output.parent.mkdir(parents=True)
+    output.touch()
+    os.utime(output, (time.time() - 120, time.time() - 120))
+    put("squeue", "true")
+    put("sacct", "true")
+    assert job_states(store, fresh=True) == {}
+    assert store.ledger.is_ended(1)
 
 
 def test_jobs_that_cannot_be_asked_about_stay_open(store: Store, put: Put) -> None:

@@ -236,7 +236,7 @@ def test_a_failed_cell_whose_rule_lets_it_go_on_waits_for_a_job_of_its_own_only(
 def test_a_given_up_cell_has_the_cause_of_its_last_job(scene: Scene) -> None:
     for _ in range(5):
         scene.submitted()
-    scene.says("sacct", "".join(f"{number}|FAILED|127:0\n" for number in range(1, 5)))
+    scene.says("sacct", "".join(f"{number}|FAILED|127:0\n" for number in range(1, 6)))
     folder = scene.store.layout.private / "mark"
     folder.mkdir()
     (folder / "5_0_log.out").write_text("bash: module: command not found\n")
