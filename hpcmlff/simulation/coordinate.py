@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from hpcmlff.data.generate.restraint import DrivenRestraint
 from hpcmlff.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hpcmlff.simulation.bonds import Bonds
+
+STIFFNESS_EV_RAD2 = 200.0
+"""Force constant by which a coordinate is held: at slopes of 2 eV/rad it is off by half a
+degree. What is held exactly (ASE's FixInternals) often cannot be relaxed from far away."""
 
 _CARBON, _NITROGEN = 6, 7
 
@@ -66,14 +71,18 @@ class Coordinate:
         else:
             atoms.set_dihedral(*self.atoms, value_deg, indices=moving)
 
-    def constraint(self, value_deg: float) -> Any:
-        """Return ASE's constraint that keeps it at a value."""
-        from ase.constraints import FixInternals
+    def restraint(self, value_deg: float) -> DrivenRestraint:
+        """Return a constraint for ASE that holds it close to a value."""
+        path: Literal["rotation", "inversion"]
+        path = "inversion" if self.kind == "angle" else "rotation"
+        made = DrivenRestraint(path, self.atoms, STIFFNESS_EV_RAD2)
+        made.target_deg = value_deg
+        return made
 
-        fixed = [[value_deg, list(self.atoms)]]
-        if self.kind == "angle":
-            return FixInternals(angles_deg=fixed)
-        return FixInternals(dihedrals_deg=fixed)
+    def near(self, value_deg: float, positions: NDArray[np.float64]) -> float:
+        """Return the value of one frame, degrees, a dihedral's in the turn that is nearest."""
+        [found] = self.values(positions[None])
+        return float(value_deg + (found - value_deg + 180.0) % 360.0 - 180.0)
 
 
 def moving_atoms(coordinate: Coordinate, bonds: Bonds, n_atoms: int) -> list[int]:

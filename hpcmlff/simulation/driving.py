@@ -126,28 +126,23 @@ class Drive:
 
     def _point(self, before: NDArray[np.float64], value_deg: float) -> ReferencePath:
         atoms = self._atoms(before)
-        where = f"the scan at {value_deg:g}°"
         self.coordinate.drive(atoms, value_deg, self.moving)
-        with calculating(where, "Scan in smaller steps, another way, or with --rigid"):
-            settled = self._relax(atoms, value_deg, where) if self.settings.relaxed else True
+        with calculating(
+            f"the scan at {value_deg:g}°", "Scan in smaller steps, another way, or with --rigid"
+        ):
+            settled = self._relax(atoms, value_deg) if self.settings.relaxed else True
             energy = atoms.get_potential_energy(apply_constraint=False)
             forces = atoms.get_forces(apply_constraint=False)
         return ReferencePath(
-            values_deg=np.array([value_deg]),
+            values_deg=np.array([self.coordinate.near(value_deg, atoms.positions)]),
             positions_ang=atoms.get_positions()[None],
             energies_kcal_mol=np.array([energy * EV_KCAL_MOL]),
             forces_kcal_mol_ang=forces[None] * EV_KCAL_MOL,
             settled=np.array([settled]),
         )
 
-    def _relax(self, atoms: Any, value_deg: float, where: str) -> bool:
+    def _relax(self, atoms: Any, value_deg: float) -> bool:
         from ase.optimize import BFGS
 
-        atoms.set_constraint(self.coordinate.constraint(value_deg))
-        try:
-            return bool(BFGS(atoms, logfile=None).run(fmax=FORCE_EV_ANG, steps=MOST_STEPS))
-        except ValueError as error:
-            # FixInternals: what is nearly linear has no dihedral, nor an angle that can be held.
-            raise DataError(
-                f"{where}: the coordinate cannot be held: {error}", hint="End the scan before"
-            ) from None
+        atoms.set_constraint(self.coordinate.restraint(value_deg))
+        return bool(BFGS(atoms, logfile=None).run(fmax=FORCE_EV_ANG, steps=MOST_STEPS))

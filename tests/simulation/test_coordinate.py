@@ -59,16 +59,21 @@ def test_what_moves_is_the_far_side_as_a_whole(named: tuple[int, ...]) -> None:
     assert lengths == pytest.approx(np.ones((1, 25)))
 
 
-def test_a_constraint_holds_the_value() -> None:
+@pytest.mark.parametrize("named", [(5, 6, 7, 8), (5, 6, 7)])
+def test_a_restraint_pulls_to_the_value(named: tuple[int, ...]) -> None:
     atoms, _ = built_in("azobenzene")
-    for named in ((5, 6, 7, 8), (5, 6, 7)):
-        coordinate = Coordinate(atoms=named)
-        [value_deg] = coordinate.values(atoms.positions[None])
-        atoms.set_constraint(coordinate.constraint(float(value_deg)))
-        shift = 0.05 * np.random.default_rng(0).standard_normal((24, 3))
-        atoms.set_positions(atoms.positions + shift)
-        assert coordinate.values(atoms.positions[None]) == pytest.approx([value_deg], abs=1e-4)
-        atoms.set_constraint()
+    coordinate = Coordinate(atoms=named)
+    [value_deg] = coordinate.values(atoms.positions[None])
+    restraint = coordinate.restraint(float(value_deg) - 2.0)
+    two_degrees_rad = np.radians(2.0)
+    energy = restraint.adjust_potential_energy(atoms)
+    assert energy == pytest.approx(0.5 * 200.0 * two_degrees_rad**2)
+    forces = np.zeros((24, 3))
+    restraint.adjust_forces(atoms, forces)
+    before = atoms.get_positions()
+    atoms.positions += 1e-4 * forces
+    assert restraint.adjust_potential_energy(atoms) < energy
+    assert coordinate.near(float(value_deg) + 360.0, before) == pytest.approx(value_deg + 360.0)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_a_relaxed_scan_has_lower_energies_than_a_rigid_one(
     [rigid] = told(capsys, str(glycine.path), GLYCINE, *TURN, "--rigid")
     assert relaxed["coordinate"] == "dihedral N0-C1-C2-O3"
     assert relaxed["reference"] == "GFN2-xTB"
-    assert relaxed["curves"]["values_deg"] == [150, 130, 110]
+    assert relaxed["curves"]["values_deg"] == pytest.approx([150, 130, 110], abs=0.5)
     assert relaxed["n_unsettled"] == 0
     # The mean has no profile: it is off by what the reference's is.
     reference = np.array(relaxed["curves"]["reference_kcal_mol"])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 STIFFNESS_EV_RAD2 = 10.0
@@ -40,13 +42,19 @@ class DrivenRestraint:
         ``rotation``: the dihedral of all four atoms; ``inversion``: the angle of the
         first three.
     bridge
-        Atoms C, N, N, C.
+        Atoms C, N, N, C; for an angle three atoms will do.
+    stiffness_ev_rad2
+        Force constant.
     """
 
     def __init__(
-        self, path: Literal["rotation", "inversion"], bridge: tuple[int, int, int, int]
+        self,
+        path: Literal["rotation", "inversion"],
+        bridge: Sequence[int],
+        stiffness_ev_rad2: float = STIFFNESS_EV_RAD2,
     ) -> None:
         self._path = path
+        self._stiffness = stiffness_ev_rad2
         self._atoms = list(bridge if path == "rotation" else bridge[:3])
         self.target_deg = target_deg(path, 0.0)
 
@@ -66,12 +74,12 @@ class DrivenRestraint:
         Dynamics apply the forces only of constraints that have this method.
         """
         away_rad, _ = self._away(atoms)
-        return 0.5 * STIFFNESS_EV_RAD2 * away_rad**2
+        return 0.5 * self._stiffness * away_rad**2
 
     def adjust_forces(self, atoms: Any, forces: NDArray[np.float64]) -> None:
         """Add the restraint's forces, eV/Å, in place."""
         away_rad, slope_rad_ang = self._away(atoms)
-        forces[self._atoms] -= STIFFNESS_EV_RAD2 * away_rad * slope_rad_ang
+        forces[self._atoms] -= self._stiffness * away_rad * slope_rad_ang
 
     def _away(self, atoms: Any) -> tuple[float, NDArray[np.float64]]:
         """Return how far from the target the angle is, and its derivatives per Å."""
