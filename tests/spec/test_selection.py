@@ -137,7 +137,7 @@ def test_a_condition_on_a_property(condition: str, number: int) -> None:
     [
         ("state=failed", ["failed"]),
         ("state=failed,stopped", ["stopped", "failed"]),
-        ("state!=done", ["pending", "queued", "running", "stopped", "failed"]),
+        ("state!=done", ["pending", "queued", "running", "stopped", "failed", "elsewhere"]),
         ("state=[pq]*", ["pending", "queued"]),
     ],
 )
