@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from hpcmlff import collect, submit
-from hpcmlff.store.checkpoints import is_done
+from hpcmlff.store.headers import is_done
 from hpcmlff.store.store import open_store
 from hpcmlff.testing.molecules import SPECIES, samples
 

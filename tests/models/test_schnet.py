@@ -41,7 +41,7 @@ class TestSchNet(TrainerConformance):
             trainer.advance(task, state, lambda: False)
         assert str(error.value) == (
             "the training diverges: the training loss is not a number of sense at step 1,"
-            " and did so 1 times before. Lower learning_rate (now 0.003),"
+            " and did so 1 times before. Lower learning_rate (now 0.001),"
             " or set gradient_norm to a number such as 10"
         )
 

@@ -42,7 +42,7 @@ def test_a_training_that_pbs_kills_at_its_walltime_goes_on(
 ) -> None:
     start_pbs(delays=replace(HURRIED, kill_s=0.1))
     # A step is longer than the grace time, so that no safe point comes in time.
-    study = started(tmp_path, step_s=4.0, steps=2, partitions=queue("7s"))
+    study = started(tmp_path, step_s=8.0, steps=2, partitions=queue("15s"))
     study.await_states("stopped")
     assert study.standings()[0].reason == "its process was killed (TIMEOUT)"
     assert study.end(1) == {}
@@ -175,7 +175,8 @@ def test_a_chain_goes_on_and_what_it_does_not_need_ends_at_once(
     pbs: FakePbs, tmp_path: Path
 ) -> None:
     chained = {"requeue": "chain", "chain_length": 3}
-    study = pbs_study(tmp_path, seeds=(0, 1), partitions=queue("4s"), **chained)
+    # All steps take longer than one job has, and less than two, on a busy machine, too.
+    study = pbs_study(tmp_path, seeds=(0, 1), step_s=0.12, partitions=queue("8s"), **chained)
     assert study.submit() == 0
     assert study.jobs == ["0[]", "1[]", "2[]"]
     waiting = run_command(["qstat", "-f", "1[]"])
