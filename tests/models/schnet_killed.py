@@ -20,7 +20,7 @@ def train(folder_name: str, threads: str) -> None:
         species=SPECIES,
         train=samples(120, seed=1),
         validation=samples(10, seed=2),
-        settings=SchNetSettings(interactions=2, batch_size=60, steps=24, validate_every=8),
+        settings=SchNetSettings(interactions=2, batch_size=60, steps=12, validate_every=4),
         seed=5,
         allocation=Allocation(threads=int(threads)),
         blocks=FolderBlocks(folder),
