@@ -32,7 +32,7 @@ def in_small(example: Path, frames: Path, store: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(example.read_text(encoding="utf-8"))
     source = {"path": str(frames), "units": {"energy": "kcal/mol", "length": "angstrom"}}
     content["molecules"] = dict.fromkeys(content["molecules"], source)
-    content["axes"] |= {"size": [20], "seed": [0], "molecule": list(content["molecules"])[:1]}
+    content["axes"] |= {"size": [20], "seed": [0]}
     content["split"] |= {"validation": 10, "test": 20}
     models, asked = content.setdefault("models", {}), content["axes"]["model"]
     for model in asked:
