@@ -79,7 +79,7 @@ def test_asked_to_stop_all_cells_commit_and_the_job_is_put_back_for_them(
     assert [shared.end(one)["reason"] for one in range(4)] == [number.name] * 4
     assert all(shared.newest(one).generations() for one in range(4))
     calls = (tmp_path / "programs" / "calls").read_text()
-    assert calls == "show job --oneliner 64\nrequeue 64\n"
+    assert calls == "show job --oneliner 63_0\nrequeue 63_0\n"
     assert shared.run()[0] == 0
     assert shared.attempts() == [2, 2, 2, 2]
     shared.assert_unbroken(0, 1, 2, 3)
