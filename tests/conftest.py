@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +40,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 UNITS = "{energy: kcal/mol, length: angstrom}"
 
 WriteGrid = Callable[..., Path]
+
+Put = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Return a function that puts a program first on PATH; it returns the log of its calls."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin")
+
+    def make(name: str, script: str) -> Path:
+        log = programs / f"{name}.log"
+        text = f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n{script}\n'
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+        return log
+
+    return make
 
 
 def write_xyz(path: Path, n_frames: int, seed: int = 0) -> Path:

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import getpass
-import os
 import shlex
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Put
 from store.made import STEPS, make_store, train
 
 from hpcmlff.cancelling import counted, stop, targets
@@ -33,29 +32,11 @@ PROFILE = ClusterProfile(
     scheduler="slurm",
     partitions=(Partition(name="cpu", cpus=16, mem_gb=64.0, walltime="1h"),),
 )
-Put = Callable[[str, str], Path]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return create_store(tmp_path / "store", "study")
-
-
-@pytest.fixture
-def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
-    """Return a function that puts a program first on PATH; it returns the log of its calls."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-
-    def make(name: str, script: str) -> Path:
-        log = programs / f"{name}.log"
-        text = f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n{script}\n'
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
-        return log
-
-    return make
 
 
 def submitted(

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import getpass
 import os
-import shlex
 import time
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Put
 
 from hpcmlff.errors import SchedulerError
 from hpcmlff.jobs import job_states, settle_intents, work_of
@@ -34,29 +33,11 @@ PROFILE = ClusterProfile(
     partitions=(Partition(name="cpu", cpus=16, mem_gb=64.0, walltime="1h"),),
     poll_interval="600s",
 )
-Put = Callable[[str, str], Path]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return create_store(tmp_path / "store", "study")
-
-
-@pytest.fixture
-def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
-    """Return a function that puts a program first on PATH; it returns the log of its calls."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-
-    def make(name: str, script: str) -> Path:
-        log = programs / f"{name}.log"
-        text = f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n{script}\n'
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
-        return log
-
-    return make
 
 
 def intend(

@@ -7,11 +7,11 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import Put
 from submitit.core.utils import DelayedSubmission
 
 from hpcmlff.errors import JobRefused, SchedulerError
@@ -31,24 +31,6 @@ PROFILE = ClusterProfile(
     scheduler="slurm",
     partitions=(Partition(name="cpu", cpus=16, mem_gb=64.0, walltime="1h"),),
 )
-Put = Callable[[str, str], Path]
-
-
-@pytest.fixture
-def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
-    """Return a function that puts a program first on PATH; it returns the log of its calls."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin")
-
-    def make(name: str, script: str) -> Path:
-        log = programs / f"{name}.log"
-        text = f'#!/bin/sh\necho "$@" >>{shlex.quote(str(log))}\n{script}\n'
-        (programs / name).write_text(text)
-        (programs / name).chmod(0o755)
-        return log
-
-    return make
 
 
 @pytest.fixture
