@@ -10,12 +10,13 @@ from hpcmlff.spec.axes import expand
 from hpcmlff.spec.grid import Grid
 from hpcmlff.spec.resources import resources_of
 
-FOLDER = Path(__file__).parents[1] / "jobs" / "examples"
+JOBS = Path(__file__).parents[1] / "jobs"
+FOLDER = JOBS / "examples"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yaml")))
-def test_the_example_grids_are_valid(name: str) -> None:
-    document = yamlio.read(FOLDER / name)
+@pytest.mark.parametrize("path", sorted(JOBS.glob("*/*.yaml")), ids=lambda path: path.stem)
+def test_the_grids_that_come_along_are_valid(path: Path) -> None:
+    document = yamlio.read(path)
     grid = document.parse(Grid)
     points = expand(grid)
     assert len(resolve(document, grid, points)) >= len(grid.axes.model)

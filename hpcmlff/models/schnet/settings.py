@@ -96,7 +96,7 @@ class SchNetSettings(DenseSettings):
     """Settings of SchNet.
 
     A learning rate of 3e-3 needs fewer steps on 200 frames of glycine, but on 1,000 its validation
-    forces are no better after 200,000 steps than those of 1e-3 after 130,000.
+    loss is no better after 200,000 steps than that of 1e-3 after 130,000.
     """
 
     fewest_steps: ClassVar[int] = 40_000
